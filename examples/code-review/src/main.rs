@@ -1,0 +1,2 @@
+//! The code-review example.
+fn main() {}

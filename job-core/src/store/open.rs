@@ -1,0 +1,117 @@
+//! How a command line that knows no store crate opens one.
+
+use super::{JobStore, Notes, StoreError, Switches, Wake};
+use crate::{BoxError, Clock};
+use async_trait::async_trait;
+use std::{fmt, num::NonZeroU32, sync::Arc};
+
+/// Opens stores of one kind. Each store crate has one; a binary hands them to the runner's command line.
+#[async_trait]
+pub trait Opener: fmt::Debug + Send + Sync + 'static {
+    /// The URL schemes it knows, such as `["sqlite"]`.
+    fn schemes(&self) -> &'static [&'static str];
+
+    /// Opens the store. Called once per async runtime: a connection lives on the runtime that opened it.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`]
+    async fn open(&self, url: &StoreUrl) -> Result<Opened, OpenError>;
+}
+
+/// Where a store is, and how to connect.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct StoreUrl {
+    /// Such as `sqlite:jobs.sqlite3`.
+    pub url: String,
+    /// The database role to take, where the store has roles.
+    pub role: Option<String>,
+    /// The most connections, where the store has them.
+    pub connections: NonZeroU32,
+}
+
+impl StoreUrl {
+    /// `url`, in the role it names itself, with a few connections.
+    #[must_use]
+    pub fn new(url: impl Into<String>) -> Self {
+        Self { url: url.into(), role: None, connections: NonZeroU32::MIN.saturating_add(3) }
+    }
+
+    /// What stands before the first colon.
+    #[must_use]
+    pub fn scheme(&self) -> &str {
+        self.url.split(':').next().unwrap_or_default()
+    }
+}
+
+/// An open store: one object seen through the traits it has.
+#[derive(Clone, Debug)]
+pub struct Opened {
+    /// Its scheme: what a [`Completion`](crate::Completion) is checked against.
+    pub scheme: &'static str,
+    /// Its jobs.
+    pub store: Arc<dyn JobStore>,
+    /// Its notes.
+    pub notes: Arc<dyn Notes>,
+    /// Its switches.
+    pub switches: Arc<dyn Switches>,
+    /// Its wake-ups, if it has any.
+    pub wake: Option<Arc<dyn Wake>>,
+    /// Its tables, if it has any.
+    pub admin: Option<Arc<dyn Admin>>,
+    /// Whose time its calls go by: the store's own, but in tests.
+    pub clock: Clock,
+}
+
+impl Opened {
+    /// `store` by its own clock, without wake-ups and tables.
+    #[must_use]
+    pub fn new<S: JobStore + Notes + Switches>(scheme: &'static str, store: Arc<S>) -> Self {
+        Self {
+            scheme,
+            store: store.clone(),
+            notes: store.clone(),
+            switches: store,
+            wake: None,
+            admin: None,
+            clock: Clock::Store,
+        }
+    }
+}
+
+/// Looks after a store's tables.
+#[async_trait]
+pub trait Admin: fmt::Debug + Send + Sync + 'static {
+    /// Brings the tables to the version this program expects; nothing if they are. Safe when many start at once.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Schema`] if they are of a newer version than this program knows.
+    async fn migrate(&self) -> Result<(), StoreError>;
+
+    /// The version of the tables; 0 if there are none.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store broke.
+    async fn schema_version(&self) -> Result<u32, StoreError>;
+
+    /// What an operator should look at, in sentences.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store broke.
+    async fn findings(&self) -> Result<Vec<String>, StoreError>;
+}
+
+/// The store cannot be opened.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot open the job store {url}: {advice}")]
+pub struct OpenError {
+    /// The URL, without a password.
+    pub url: String,
+    /// What to do about it.
+    pub advice: String,
+    /// What went wrong.
+    pub source: BoxError,
+}
