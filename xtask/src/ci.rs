@@ -24,7 +24,7 @@ pub(crate) fn run() -> Result<ExitCode, Box<dyn Error>> {
         eprintln!("ci: deny is left out, because cargo-deny is not installed");
     }
     step("test", || test::run(&[]))?;
-    eprintln!("ci: passed in {:.1?}", begin.elapsed());
+    eprintln!("ci: passed in {:.1} s", begin.elapsed().as_secs_f64());
     Ok(ExitCode::SUCCESS)
 }
 
@@ -32,11 +32,11 @@ fn step(name: &str, run: impl FnOnce() -> Result<ExitCode, Box<dyn Error>>) -> R
     eprintln!("ci: {name}");
     let begin = Instant::now();
     let outcome = run();
-    eprintln!("ci: {name} took {:.1?}", begin.elapsed());
+    eprintln!("ci: {name} took {:.1} s", begin.elapsed().as_secs_f64());
     match outcome {
         Ok(ExitCode::SUCCESS) => Ok(()),
-        Ok(_) => Err(format!("ci: {name} failed; what it found stands above").into()),
-        Err(error) => Err(format!("ci: {name} failed: {error}").into()),
+        Ok(_) => Err(format!("ci stopped at {name}; what it found stands above").into()),
+        Err(error) => Err(format!("ci stopped at {name}: {error}").into()),
     }
 }
 

@@ -40,7 +40,7 @@ pub(crate) fn run() -> Result<ExitCode, Box<dyn Error>> {
     for finding in &findings {
         println!("{finding}");
     }
-    eprintln!("tidy: {} files, {} findings", tree.len(), findings.len());
+    eprintln!("tidy: looked at {} files; findings: {}", tree.len(), findings.len());
     Ok(if findings.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
