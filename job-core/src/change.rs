@@ -136,12 +136,18 @@ impl Change {
         Self { then: if goes { Then::Delete } else { Then::Keep }, ..self }
     }
 
-    /// Whether a job at `state` already took this change: its reply was lost.
+    /// The answer for a job at `state`, which this change does not fit: what the lost reply said if it was applied
+    /// before, else Stale.
     #[must_use]
-    pub fn is_applied_in(&self, state: &JobState) -> bool {
-        state.revision() == self.expected.next()
-            && state.changed_by() == Some(self.by)
-            && state.status() == self.next.status()
+    pub fn late_reply(&self, state: &JobState) -> Reply {
+        if state.revision() != self.expected.next() || state.changed_by() != Some(self.by) {
+            return Reply::Stale;
+        }
+        match state.superseded_by() {
+            Some(by) if matches!(self.if_taken, IfTaken::Supersede(_)) => Reply::Superseded { by },
+            _ if state.status() == self.next.status() => Reply::AlreadyApplied,
+            _ => Reply::Stale,
+        }
     }
 
     /// Whether both guards hold for a job at `state`.

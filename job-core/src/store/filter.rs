@@ -120,7 +120,7 @@ impl Page {
 pub struct Counted {
     /// How many were counted; never more than the cap.
     pub jobs: u64,
-    /// Whether there may be more: the count stopped at its cap.
+    /// Whether more than that fit: the count stopped at its cap.
     pub at_least: bool,
 }
 
