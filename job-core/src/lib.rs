@@ -1,3 +1,5 @@
+//! The core of a background-job system: record, state machine and traits, without I/O, clock or randomness.
+
 #![doc = include_str!("../README.md")]
 
 mod id;
