@@ -1,1 +1,18 @@
-//! job-testing.
+//! The contract of a job store, as tests that any store can run, and what tests of jobs are made with.
+//!
+//! A store of your own runs the contract by one line in `tests/contract.rs`:
+//!
+//! ```ignore
+//! job_testing::store_contract!(async || Opened::new("mine", Arc::new(MyStore::open_empty().await)));
+//! ```
+
+pub mod contract;
+pub mod factory;
+
+mod clock;
+mod fixture;
+mod race;
+
+pub use clock::ManualClock;
+pub use fixture::Fixture;
+pub use race::race;

@@ -1,0 +1,193 @@
+//! What a clause is given: an open, empty store, a clock, and calls that answer or panic.
+
+use crate::{ManualClock, factory};
+use job_core::{
+    BoxFuture, Change, Clock, Job, JobId, NewJob, Reply, Text, Timestamp,
+    store::{Claim, Claimed, Inserted, JobStoreExt, Opened, StoreError},
+};
+use std::{any::Any, fmt, ops::Deref, sync::Arc, time::Duration};
+
+type Reopen = Arc<dyn Fn() -> BoxFuture<'static, Opened> + Send + Sync>;
+
+/// An open, empty store that belongs to one test, with a [`ManualClock`] that its shortcuts go by.
+///
+/// It is made of an [`Opened`], by `into()` where that is all. Its shortcuts panic when the store breaks; the store
+/// itself is behind it: `fixture.store`, `fixture.notes`, `fixture.switches`. Clones share everything.
+#[derive(Clone)]
+pub struct Fixture {
+    // Dropped in this order: the handle before what it stands on.
+    opened: Opened,
+    clock: ManualClock,
+    reopen: Option<Reopen>,
+    guards: Vec<Arc<dyn Any + Send + Sync>>,
+}
+
+impl Fixture {
+    /// `opened` alone.
+    #[must_use]
+    pub fn new(opened: Opened) -> Self {
+        Self { opened, clock: ManualClock::default(), reopen: None, guards: Vec::new() }
+    }
+
+    /// Keeps `guard`, such as a temporary folder, for as long as the store is used.
+    #[must_use]
+    pub fn keeping(mut self, guard: impl Any + Send + Sync) -> Self {
+        self.guards.push(Arc::new(guard));
+        self
+    }
+
+    /// `open` opens further handles on the same data, as other processes would; races are then run across handles.
+    #[must_use]
+    pub fn reopened_by<F>(self, open: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Opened> + Send + 'static,
+    {
+        Self { reopen: Some(Arc::new(move || Box::pin(open()))), ..self }
+    }
+
+    /// A further handle on the same data and the same clock; a clone of this one if the store has no further ones.
+    pub async fn another(&self) -> Self {
+        let opened = match &self.reopen {
+            Some(reopen) => reopen().await,
+            None => self.opened.clone(),
+        };
+        Self { opened, ..self.clone() }
+    }
+
+    /// This handle and `n - 1` others.
+    pub async fn handles(&self, n: usize) -> Vec<Self> {
+        let mut handles = vec![self.clone()];
+        while handles.len() < n {
+            handles.push(self.another().await);
+        }
+        handles
+    }
+
+    /// What the clock shows.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The same, as store calls take it.
+    #[must_use]
+    pub fn clock(&self) -> Clock {
+        self.clock.clock()
+    }
+
+    /// Moves the clock on, for all handles, and gives what it shows then.
+    pub fn advance(&self, by: Duration) -> Timestamp {
+        self.clock.advance(by)
+    }
+
+    /// A new [`factory::job`].
+    #[must_use]
+    pub fn job(&self) -> NewJob {
+        factory::job(self.store.mint())
+    }
+
+    /// A new [`factory::keyed`].
+    #[must_use]
+    pub fn keyed(&self, key: &str) -> NewJob {
+        factory::keyed(self.store.mint(), key)
+    }
+
+    /// `n` new jobs.
+    #[must_use]
+    pub fn jobs(&self, n: usize) -> Vec<NewJob> {
+        (0..n).map(|_| self.job()).collect()
+    }
+
+    /// Inserts, and gives the answers.
+    pub async fn insert(&self, jobs: &[NewJob]) -> Vec<Inserted> {
+        let inserted = self.store.insert(jobs, self.clock()).await.unwrap_or_else(|error| broke(&error));
+        assert_eq!(inserted.len(), jobs.len(), "one answer for each job");
+        inserted
+    }
+
+    /// Inserts a job that nothing stands in the way of.
+    pub async fn create(&self, job: &NewJob) -> Job {
+        match self.insert(std::slice::from_ref(job)).await.remove(0) {
+            Inserted::Created(job) => job,
+            other => panic!("{} was not created: {other:?}", job.id),
+        }
+    }
+
+    /// A [`factory::claim`] by the fixture's clock.
+    #[must_use]
+    pub fn claim(&self) -> Claim {
+        factory::claim(self.clock())
+    }
+
+    /// Claims jobs that are all readable.
+    pub async fn start(&self, claim: &Claim) -> Vec<Job> {
+        let Claimed { jobs, unreadable } =
+            self.store.claim(claim).await.unwrap_or_else(|error| broke(&error));
+        assert!(unreadable.is_empty(), "unreadable: {unreadable:?}");
+        jobs
+    }
+
+    /// Inserts a job and starts it by a claim of its type and queue, in which it must be the first.
+    pub async fn running(&self, job: &NewJob) -> Job {
+        self.create(job).await;
+        let claim = Claim {
+            queue: job.queue.clone(),
+            types: vec![job.type_name.clone()],
+            limit: factory::limit(1),
+            ..self.claim()
+        };
+        let started = self.start(&claim).await;
+        assert_eq!(started.iter().map(|it| it.id).collect::<Vec<_>>(), [job.id], "the claim starts the job");
+        started.into_iter().next().unwrap_or_else(|| unreachable!("compared above"))
+    }
+
+    /// Applies changes, and gives the replies.
+    pub async fn apply(&self, changes: &[Change]) -> Vec<Reply> {
+        let replies = self.store.apply(changes).await.unwrap_or_else(|error| broke(&error));
+        assert_eq!(replies.len(), changes.len(), "one reply for each change");
+        replies
+    }
+
+    /// Applies one change.
+    pub async fn change(&self, change: &Change) -> Reply {
+        self.apply(std::slice::from_ref(change)).await[0]
+    }
+
+    /// The job as it is stored, if it is there.
+    pub async fn find(&self, id: JobId) -> Option<Job> {
+        self.store.get(id).await.unwrap_or_else(|error| broke(&error))
+    }
+
+    /// The job as it is stored.
+    pub async fn get(&self, id: JobId) -> Job {
+        self.find(id).await.unwrap_or_else(|| panic!("job {id} is stored"))
+    }
+}
+
+impl From<Opened> for Fixture {
+    fn from(opened: Opened) -> Self {
+        Self::new(opened)
+    }
+}
+
+impl Deref for Fixture {
+    type Target = Opened;
+
+    fn deref(&self) -> &Opened {
+        &self.opened
+    }
+}
+
+impl fmt::Debug for Fixture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fixture")
+            .field("opened", &self.opened)
+            .field("clock", &self.clock)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Ends the test with the error and its sources.
+fn broke(error: &StoreError) -> ! {
+    panic!("the store broke: {}", Text::of_error(error))
+}
