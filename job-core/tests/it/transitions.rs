@@ -178,7 +178,7 @@ fn parts_that_contradict_each_other_are_refused() {
         StateParts { lease: None, ..running.clone() },
         StateParts { date_finished: Some(soon()), ..waiting.clone() },
         StateParts { status: Completed, ..waiting.clone() },
-        StateParts { running_key: running.running_key.clone(), ..waiting },
+        StateParts { running_key: running.running_key, ..waiting },
     ];
     let words: Vec<_> = broken.into_iter().map(|it| JobState::restore(it).unwrap_err().to_string()).collect();
     let expected = [
