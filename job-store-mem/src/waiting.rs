@@ -1,0 +1,105 @@
+//! The waiting jobs by queue, type and place: the index that claims and lists of ready jobs walk along.
+
+use job_core::{Job, JobId, QueueName, Timestamp, Turn, TypeName};
+use std::{
+    collections::{BTreeMap, btree_map},
+    ops::Bound,
+};
+
+/// See [`Job::place`].
+pub(crate) type Place = (i32, Timestamp, JobId);
+
+/// The waiting jobs of one type in one queue, with their turns, so that a claim reads no rows it does not take.
+type Lane = BTreeMap<Place, Option<Turn>>;
+
+/// The waiting jobs.
+#[derive(Debug, Default)]
+pub(crate) struct Waiting {
+    queues: BTreeMap<QueueName, BTreeMap<TypeName, Lane>>,
+}
+
+impl Waiting {
+    pub(crate) fn add(&mut self, job: &Job) {
+        self.lane(job).insert(job.place(), job.spec.turn.clone());
+    }
+
+    pub(crate) fn remove(&mut self, job: &Job) {
+        self.lane(job).remove(&job.place());
+    }
+
+    /// The queues that have or had waiting jobs, by name.
+    pub(crate) fn queues(&self) -> impl Iterator<Item = &QueueName> {
+        self.queues.keys()
+    }
+
+    /// The waiting jobs of `queue` whose type is `wanted`, in the order of their places, `after` a place, due
+    /// `by` a time.
+    pub(crate) fn walk(
+        &self,
+        queue: &QueueName,
+        wanted: impl Fn(&TypeName) -> bool,
+        after: Option<Place>,
+        by: Timestamp,
+    ) -> Walk<'_> {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let lanes = self.queues.get(queue).into_iter().flatten().filter(|(type_name, _)| wanted(type_name));
+        let mut walk = Walk { heads: BTreeMap::new() };
+        for (_, lane) in lanes {
+            walk.push(Steps { lane, rest: lane.range((from, Bound::Unbounded)), by });
+        }
+        walk
+    }
+
+    fn lane(&mut self, job: &Job) -> &mut Lane {
+        let queue = self.queues.entry(job.state.queue().clone()).or_default();
+        queue.entry(job.spec.type_name.clone()).or_default()
+    }
+}
+
+/// Several lanes merged: the first of each, by place.
+#[derive(Debug)]
+pub(crate) struct Walk<'a> {
+    heads: BTreeMap<Place, (Option<&'a Turn>, Steps<'a>)>,
+}
+
+impl<'a> Walk<'a> {
+    fn push(&mut self, mut steps: Steps<'a>) {
+        if let Some((place, turn)) = steps.next() {
+            self.heads.insert(place, (turn, steps));
+        }
+    }
+}
+
+impl<'a> Iterator for Walk<'a> {
+    type Item = (Place, Option<&'a Turn>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (place, (turn, steps)) = self.heads.pop_first()?;
+        self.push(steps);
+        Some((place, turn))
+    }
+}
+
+/// One lane, its jobs that are not due left out.
+#[derive(Debug)]
+struct Steps<'a> {
+    lane: &'a Lane,
+    rest: btree_map::Range<'a, Place, Option<Turn>>,
+    by: Timestamp,
+}
+
+impl<'a> Iterator for Steps<'a> {
+    type Item = (Place, Option<&'a Turn>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let (place, turn) = self.rest.next()?;
+            let (rank, start, _) = *place;
+            if start <= self.by {
+                return Some((*place, turn.as_ref()));
+            }
+            // All that follows at this priority starts later still, be it a million jobs: on to the next one.
+            self.rest = self.lane.range((rank + 1, Timestamp::MIN, *JobId::BOUNDS.start())..);
+        }
+    }
+}
