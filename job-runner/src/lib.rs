@@ -1,1 +1,28 @@
-//! job-runner.
+//! Runs the jobs of any job store.
+//!
+//! A [`Registry`] says which job types there are, [`SectionSettings`] how they are run, and a [`Script`] runs
+//! everything that is due and ends. What happens around a handler (leases, time-outs, retries, error reports)
+//! is the same for all types.
+
+mod build_error;
+mod entry;
+mod notifier;
+mod place;
+mod registry;
+mod report;
+mod reporter;
+mod run_report;
+mod script;
+mod script_error;
+mod section;
+
+pub use build_error::BuildError;
+pub use notifier::{LogNotifier, Notifier, UserError};
+pub use place::Place;
+pub use registry::Registry;
+pub use report::ErrorReport;
+pub use reporter::{FileReporter, LogReporter, Reporter};
+pub use run_report::RunReport;
+pub use script::Script;
+pub use script_error::ScriptError;
+pub use section::{LeaseDoubt, SectionSettings};

@@ -1,0 +1,13 @@
+//! Where the loops of a runner live.
+
+/// Where the loops of a runner live, and on which threads handlers run.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Place {
+    /// Handlers on a runtime of their own, with as many threads as slots, at most 32: one that spins costs one of
+    /// them. The heart on a thread of its own, with its own handle of the store. Fetching and settling on the
+    /// runtime that runs the script, which should do nothing else. Production.
+    #[default]
+    Threads,
+    /// Everything is a task of the runtime that runs the script: tests, in paused time too, and simulation.
+    Here,
+}

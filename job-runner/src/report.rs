@@ -1,0 +1,53 @@
+//! Error reports: the structured record of an unexpected failure.
+
+use job_core::{JobId, Text, Timestamp, TypeName};
+use serde::{Deserialize, Serialize};
+use tracing::error;
+
+/// What is known about a failure that is an operator's business. Launchpad's OOPS.
+///
+/// Never args: a job type says in [`report_vars`](job_core::RunnableJob::report_vars) what may travel.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+pub struct ErrorReport {
+    /// Its id, which also stands in the note about the attempt: `RUNNER-NUMBER`.
+    pub id: String,
+    /// When the failure was noticed, by the runner's estimate of the store's time.
+    pub time: Timestamp,
+    /// The section that ran the job.
+    pub section: String,
+    /// The job.
+    pub job: JobId,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub type_name: TypeName,
+    /// Which attempt, from 1.
+    pub attempt: u32,
+    /// How it ended, in a word: `error`, `panic`, `time-out`, `lapse`, …
+    pub outcome: String,
+    /// Completes "error while …".
+    pub operation: String,
+    /// The error and its sources, the outermost first.
+    pub errors: Vec<Text>,
+    /// What the job says about itself.
+    pub vars: Vec<(String, String)>,
+}
+
+impl ErrorReport {
+    /// Logs it as one event at ERROR. For reporters: the runner itself logs no failure that it hands to one, so
+    /// that each is logged once.
+    pub fn log(&self, kept: Option<&str>) {
+        let errors: Vec<&str> = self.errors.iter().map(Text::as_str).collect();
+        let errors = errors.join(": ");
+        let Self { id, type_name, job, attempt, operation, vars, .. } = self;
+        error!(
+            report.id = %id,
+            report.kept = kept,
+            report.vars = ?vars,
+            job.id = %job,
+            job.type = %type_name,
+            attempt,
+            outcome = %self.outcome,
+            "Error while {operation}: {type_name} job {job} failed for good: {errors} (report {id})"
+        );
+    }
+}

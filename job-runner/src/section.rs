@@ -1,0 +1,91 @@
+//! The settings of a section: which types are run, and how.
+
+use crate::BuildError;
+use job_core::{QueueName, SectionName, TypeName};
+use std::{num::NonZeroU32, path::PathBuf, time::Duration};
+
+/// How the jobs of a section are run.
+///
+/// ```
+/// use job_runner::SectionSettings;
+/// use std::num::NonZeroU32;
+///
+/// let section = SectionSettings {
+///     concurrency: NonZeroU32::new(4).unwrap(),
+///     ..SectionSettings::new("code-review".parse()?)
+/// };
+/// assert_eq!(section.crash_limit, 5);
+/// # Ok::<_, job_core::NameError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct SectionSettings {
+    /// Its name, which its lock and the records of its runs bear.
+    pub name: SectionName,
+    /// The types it runs; all that are registered, if none is named.
+    pub types: Vec<TypeName>,
+    /// Queues it looks into beside the queues and slow queues of its types: those that a call of `create` chose.
+    pub queues: Vec<QueueName>,
+    /// The most handlers at a time.
+    pub concurrency: NonZeroU32,
+    /// How long a job, and the section itself, belongs to a runner that is not heard of.
+    pub lease: Duration,
+    /// How often leases are renewed; at most half of a lease.
+    pub beat: Duration,
+    /// How long running handlers may go on once the runner was told to stop.
+    pub grace: Duration,
+    /// Whether a job's row is deleted by its own completion. A key that must outlive it keeps it.
+    pub delete_completed: bool,
+    /// How many lapsed leases a job survives.
+    pub crash_limit: u32,
+    /// What happens while the store cannot be reached and leases run out.
+    pub lease_doubt: LeaseDoubt,
+    /// Whether a script waits for another one of this section, instead of giving up at once.
+    pub wait_for_lock: bool,
+    /// The folder that error reports are written to, one file each; if none is named, they are logged.
+    pub report_dir: Option<PathBuf>,
+    /// How long final jobs are kept, if something prunes them: types that hold a key for a period are checked
+    /// against it.
+    pub retention: Option<Duration>,
+}
+
+/// What happens to running attempts when their leases could not be renewed in time.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum LeaseDoubt {
+    /// Their tokens fire: another runner may have taken the jobs. The default.
+    #[default]
+    Stop,
+    /// They go on for as long as the store cannot be reached; their tokens fire only when it says that they lost
+    /// their jobs. For handlers that are dear to start again, and safe to overlap.
+    CarryOn,
+}
+
+impl SectionSettings {
+    /// A section that runs every registered type, one job at a time: lease 30 s, beat 10 s, grace 30 s, crash
+    /// limit 5, completed jobs kept, reports logged.
+    #[must_use]
+    pub fn new(name: SectionName) -> Self {
+        Self {
+            name,
+            types: Vec::new(),
+            queues: Vec::new(),
+            concurrency: NonZeroU32::MIN,
+            lease: Duration::from_secs(30),
+            beat: Duration::from_secs(10),
+            grace: Duration::from_secs(30),
+            delete_completed: false,
+            crash_limit: 5,
+            lease_doubt: LeaseDoubt::Stop,
+            wait_for_lock: false,
+            report_dir: None,
+            retention: None,
+        }
+    }
+
+    /// Whether beats and leases fit together.
+    pub(crate) fn check(&self) -> Result<(), BuildError> {
+        if self.beat.is_zero() || self.beat > self.lease / 2 {
+            return Err(BuildError::Beat { lease: self.lease, beat: self.beat });
+        }
+        Ok(())
+    }
+}
