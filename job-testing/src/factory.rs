@@ -1,8 +1,8 @@
 //! Valid jobs, claims and changes; a test says only what it is about, by struct update.
 
 use job_core::{
-    ActorId, Change, Clock, InvalidTransition, Job, JobId, JobState, Json, NewJob, QueueName, Start,
-    Timestamp, TypeName, Unique, UniqueKey, UniqueScope, store::Claim,
+    ActorId, Change, Clock, InvalidTransition, Job, JobId, JobState, Json, Lease, NewJob, QueueName, Start,
+    Timestamp, TypeName, Unique, UniqueKey, UniqueScope, Verb, store::Claim,
 };
 use std::{fmt::Debug, num::NonZeroU32, str::FromStr, time::Duration};
 use uuid::Uuid;
@@ -119,4 +119,27 @@ pub fn change(job: &Job, next: Result<JobState, InvalidTransition>) -> Change {
     let next = next.unwrap_or_else(|refused| panic!("{refused}"));
     let by = job.state.lease().map_or(actor(9), |it| it.holder);
     Change::new(job, next, by)
+}
+
+/// What `verb` makes of `job` at `now`, with plain arguments.
+///
+/// # Errors
+///
+/// [`InvalidTransition`] where the verb refuses.
+pub fn perform(verb: Verb, job: &Job, now: Timestamp) -> Result<JobState, InvalidTransition> {
+    let later = now + Duration::from_secs(30);
+    match verb {
+        Verb::Start => job.start(Lease { holder: actor(1), expires: now + LEASE, progress: None }, now),
+        Verb::Complete => job.complete(now),
+        Verb::Fail => job.fail("it broke".into(), now),
+        Verb::Retry => job.retry("it broke".into(), later, None),
+        Verb::Snooze => job.snooze(later),
+        Verb::Release => job.release(),
+        Verb::Lapse => job.lapse(now, 5, now),
+        Verb::Suspend => job.suspend("for a review".into()),
+        Verb::Resume => job.resume(),
+        Verb::Cancel => job.cancel("not needed".into(), now),
+        Verb::Requeue => job.requeue(false, now),
+        Verb::Reschedule => job.reschedule(later),
+    }
 }

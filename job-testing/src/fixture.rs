@@ -1,10 +1,7 @@
 //! What a clause is given: an open, empty store, a clock, and calls that answer or panic.
 
 use crate::{ManualClock, factory};
-use job_core::{
-    BoxFuture, Change, Clock, Job, JobId, NewJob, Reply, Text, Timestamp,
-    store::{Claim, Claimed, Inserted, JobStoreExt, Opened, StoreError},
-};
+use job_core::{BoxFuture, Clock, NewJob, Timestamp, store::Opened};
 use std::{any::Any, fmt, ops::Deref, sync::Arc, time::Duration};
 
 type Reopen = Arc<dyn Fn() -> BoxFuture<'static, Opened> + Send + Sync>;
@@ -97,71 +94,6 @@ impl Fixture {
     pub fn jobs(&self, n: usize) -> Vec<NewJob> {
         (0..n).map(|_| self.job()).collect()
     }
-
-    /// Inserts, and gives the answers.
-    pub async fn insert(&self, jobs: &[NewJob]) -> Vec<Inserted> {
-        let inserted = self.store.insert(jobs, self.clock()).await.unwrap_or_else(|error| broke(&error));
-        assert_eq!(inserted.len(), jobs.len(), "one answer for each job");
-        inserted
-    }
-
-    /// Inserts a job that nothing stands in the way of.
-    pub async fn create(&self, job: &NewJob) -> Job {
-        match self.insert(std::slice::from_ref(job)).await.remove(0) {
-            Inserted::Created(job) => job,
-            other => panic!("{} was not created: {other:?}", job.id),
-        }
-    }
-
-    /// A [`factory::claim`] by the fixture's clock.
-    #[must_use]
-    pub fn claim(&self) -> Claim {
-        factory::claim(self.clock())
-    }
-
-    /// Claims jobs that are all readable.
-    pub async fn start(&self, claim: &Claim) -> Vec<Job> {
-        let Claimed { jobs, unreadable } =
-            self.store.claim(claim).await.unwrap_or_else(|error| broke(&error));
-        assert!(unreadable.is_empty(), "unreadable: {unreadable:?}");
-        jobs
-    }
-
-    /// Inserts a job and starts it by a claim of its type and queue, in which it must be the first.
-    pub async fn running(&self, job: &NewJob) -> Job {
-        self.create(job).await;
-        let claim = Claim {
-            queue: job.queue.clone(),
-            types: vec![job.type_name.clone()],
-            limit: factory::limit(1),
-            ..self.claim()
-        };
-        let started = self.start(&claim).await;
-        assert_eq!(started.iter().map(|it| it.id).collect::<Vec<_>>(), [job.id], "the claim starts the job");
-        started.into_iter().next().unwrap_or_else(|| unreachable!("compared above"))
-    }
-
-    /// Applies changes, and gives the replies.
-    pub async fn apply(&self, changes: &[Change]) -> Vec<Reply> {
-        let replies = self.store.apply(changes).await.unwrap_or_else(|error| broke(&error));
-        assert_eq!(replies.len(), changes.len(), "one reply for each change");
-        replies
-    }
-
-    /// Applies one change.
-    pub async fn change(&self, change: &Change) -> Reply {
-        self.apply(std::slice::from_ref(change)).await[0]
-    }
-
-    /// The job as it is stored, if it is there.
-    pub async fn find(&self, id: JobId) -> Option<Job> {
-        self.store.get(id).await.unwrap_or_else(|error| broke(&error))
-    }
-
-    /// The job as it is stored.
-    pub async fn get(&self, id: JobId) -> Job {
-        self.find(id).await.unwrap_or_else(|| panic!("job {id} is stored"))
-    }
 }
 
 impl From<Opened> for Fixture {
@@ -185,9 +117,4 @@ impl fmt::Debug for Fixture {
             .field("clock", &self.clock)
             .finish_non_exhaustive()
     }
-}
-
-/// Ends the test with the error and its sources.
-fn broke(error: &StoreError) -> ! {
-    panic!("the store broke: {}", Text::of_error(error))
 }

@@ -9,10 +9,11 @@
 pub mod contract;
 pub mod factory;
 
+mod calls;
 mod clock;
 mod fixture;
 mod race;
 
 pub use clock::ManualClock;
 pub use fixture::Fixture;
-pub use race::race;
+pub use race::{dropped_after, race};

@@ -1,5 +1,6 @@
-//! Races: many tasks that begin at the same moment.
+//! Races: many tasks that begin at the same moment, and calls that are dropped on the way.
 
+use futures_util::FutureExt;
 use std::sync::Arc;
 use tokio::{sync::Barrier, task::JoinSet};
 
@@ -26,4 +27,15 @@ where
     let mut results = runners.join_all().await;
     results.sort_by_key(|(number, _)| *number);
     results.into_iter().map(|(_, result)| result).collect()
+}
+
+/// Polls `call` at most `polls` times and drops it, as a `select!` does whose other branch won.
+pub async fn dropped_after<T>(polls: usize, call: impl Future<Output = T> + Unpin) {
+    let mut call = call;
+    for _ in 0..polls {
+        if (&mut call).now_or_never().is_some() {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
 }

@@ -4,9 +4,11 @@
 //! with what is declared.
 
 pub mod insert;
+pub mod keys_return;
 pub mod uniqueness;
 
 use crate::Fixture;
+use job_core::{Job, JobId};
 use std::time::Duration;
 use tokio::{runtime::Builder, time::timeout};
 
@@ -23,10 +25,46 @@ macro_rules! store_contract {
         $crate::__store_contract!($open;
             insert::{
                 a_new_job_is_waiting_as_asked_for,
+                the_requester_is_kept,
                 answers_come_in_the_order_of_the_jobs,
+                a_batch_of_a_thousand_creates_each_job,
+                an_empty_batch_is_nothing,
+                the_same_batch_again_is_answered_created,
+                the_same_insert_again_gives_the_job_as_it_is_now,
+                the_same_job_twice_in_a_batch_is_one_job,
+                an_id_with_another_spec_is_taken,
+                a_bad_row_spoils_no_neighbour,
+                a_start_is_resolved_by_the_insert,
+                a_start_may_be_at_either_end_of_time,
+                the_clock_of_the_store_dates_a_job,
+                racing_inserts_of_different_jobs_create_all,
+                a_dropped_insert_is_done_wholly_or_not_at_all,
             }
             uniqueness::{
+                of_equal_keys_in_a_batch_the_first_wins,
+                a_held_key_names_its_holder,
+                jobs_without_a_key_are_never_the_same,
+                each_type_has_keys_of_its_own,
+                keys_are_compared_byte_by_byte,
+                long_keys_differ_by_their_last_byte,
+                a_key_is_held_as_its_scope_says,
+                a_key_is_one_key_in_all_scopes,
+                a_deleted_job_gives_its_key_up,
                 racing_inserts_create_exactly_one,
+                racing_batches_create_each_key_once,
+            }
+            keys_return::{
+                a_free_key_is_taken_back,
+                a_mover_is_superseded_by_the_holder,
+                a_requeue_is_refused_while_the_key_is_taken,
+                a_superseding_change_may_be_sent_again,
+                a_stale_change_is_stale_whoever_holds_the_key,
+                a_key_freed_in_the_batch_is_free,
+                of_two_movers_in_a_batch_the_first_gets_the_key,
+                a_taken_key_spoils_no_neighbour,
+                a_rescued_job_is_superseded_by_the_holder,
+                racing_movers_leave_the_key_to_one,
+                an_insert_races_with_a_mover,
             }
         );
     };
@@ -61,4 +99,9 @@ pub fn check<F: Into<Fixture>>(open: impl AsyncFnOnce() -> F, clause: impl Async
         let ended = timeout(LONGEST, clause(fixture)).await;
         assert!(ended.is_ok(), "the clause did not end within {LONGEST:?}: a deadlock, or a very slow store");
     });
+}
+
+/// The jobs' ids.
+fn ids(jobs: &[Job]) -> Vec<JobId> {
+    jobs.iter().map(|it| it.id).collect()
 }
