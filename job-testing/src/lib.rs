@@ -12,6 +12,7 @@ pub mod factory;
 mod calls;
 mod clock;
 mod fixture;
+mod property;
 mod race;
 
 pub use clock::ManualClock;

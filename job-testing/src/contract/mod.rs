@@ -3,8 +3,12 @@
 //! A clause is listed here, once; every store has a test of its name. `cargo xtask tidy` compares what is listed
 //! with what is declared.
 
+pub mod claim;
+pub mod claim_order;
 pub mod insert;
 pub mod keys_return;
+pub mod keys_table;
+pub mod turns;
 pub mod uniqueness;
 
 use crate::Fixture;
@@ -65,6 +69,43 @@ macro_rules! store_contract {
                 a_rescued_job_is_superseded_by_the_holder,
                 racing_movers_leave_the_key_to_one,
                 an_insert_races_with_a_mover,
+            }
+            keys_table::{
+                every_verb_keeps_the_table_of_scopes,
+            }
+            turns::{
+                a_claim_starts_only_the_first_of_a_turn,
+                a_turn_is_held_until_the_run_ends,
+                only_running_jobs_hold_their_turn,
+                a_turn_spans_types_and_queues,
+                turns_are_compared_byte_by_byte,
+                jobs_passed_over_do_not_count,
+                a_waiting_job_blocks_no_turn,
+                a_deleted_job_gives_its_turn_up,
+                an_ended_lease_does_not_give_a_turn_up,
+                racing_claims_never_start_two_of_a_turn,
+            }
+            claim::{
+                a_started_job_is_what_the_core_makes_of_it,
+                every_start_counts_an_attempt,
+                only_waiting_jobs_are_started,
+                nothing_is_started_early,
+                what_was_due_before_is_started,
+                a_start_at_the_end_of_time_comes_then,
+                the_clock_of_the_store_decides_what_is_due,
+                a_lease_may_have_any_length,
+                racing_claims_never_share_a_job,
+                claims_beside_inserts_lose_nothing,
+                a_claim_of_nothing_is_empty,
+            }
+            claim_order::{
+                a_higher_priority_is_started_first,
+                an_earlier_start_is_started_first,
+                an_older_id_is_started_first,
+                priority_counts_before_the_start,
+                limited_claims_start_all_in_order,
+                a_job_that_waits_again_is_placed_anew,
+                any_claim_starts_the_first_of_what_is_due,
             }
         );
     };
