@@ -1,0 +1,97 @@
+//! Why a command did not do what it was asked, in words that say what to do.
+
+use super::exit::Exit;
+use crate::{BuildError, config::ConfigError};
+use job_core::{
+    BoxError, IdPrefix, SectionName,
+    store::{OpenError, OperateError, StoreError},
+};
+use std::{
+    error::Error,
+    io::{self, Write},
+};
+
+/// A command, or one section of it, did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum CommandError {
+    /// The command was typed wrong; the text includes the usage.
+    #[error("{0}")]
+    Usage(String),
+    /// There is no configuration, and the command needs one, or a store at least.
+    #[error("{problem}.\n\n{advice}")]
+    NoConfig { problem: String, advice: String },
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The program, or a section, does not hold together.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    #[error("`{0}` is not the URL of a store; write it as sqlite:{0}")]
+    NoUrl(String),
+    /// Only the scheme is told: the rest may hold a password.
+    #[error("this program opens no `{scheme}:` store; it opens {known}")]
+    UnknownScheme { scheme: String, known: String },
+    #[error(
+        "a memory: store lives inside one process and ends with it, so this command would only see an empty one \
+         of its own; name another store"
+    )]
+    Memory,
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    #[error("the setup of section {section} failed")]
+    Setup { section: SectionName, source: BoxError },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Operate(#[from] OperateError),
+    #[error("no job's id begins with {0}; `jobs list` shows those there are")]
+    NoJob(IdPrefix),
+    #[error("{prefix} is the beginning of several ids; give more digits:\n{candidates}")]
+    Ambiguous { prefix: IdPrefix, candidates: String },
+    #[error(
+        "suspended job {0} is not retried: it waits for `jobs resume`, which leaves its attempts as they are"
+    )]
+    Suspended(IdPrefix),
+    #[error("nothing can be written to standard output")]
+    Output(#[from] io::Error),
+    #[error("the async runtime cannot be started: the system is out of threads or files")]
+    Runtime(#[source] io::Error),
+}
+
+impl CommandError {
+    pub(super) fn exit(&self) -> Exit {
+        match self {
+            Self::Usage(_)
+            | Self::NoConfig { .. }
+            | Self::Config(_)
+            | Self::Build(_)
+            | Self::NoUrl(_)
+            | Self::UnknownScheme { .. }
+            | Self::Memory => Exit::Wrong,
+            // Whoever read the output has seen enough, as `head` does.
+            Self::Output(source) if source.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
+            _ => Exit::Failed,
+        }
+    }
+
+    /// Tells the user, on standard error.
+    pub(super) fn print(&self) {
+        if self.exit() != Exit::Done {
+            // Where standard error is closed, the exit code alone must do.
+            let _ = writeln!(io::stderr(), "error: {}", explained(self, "\n  because: "));
+        }
+    }
+}
+
+/// The error and its sources, but for those that it already quotes.
+pub(super) fn explained(error: &dyn Error, because: &str) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(source) = next {
+        let more = source.to_string();
+        if !text.contains(&more) {
+            text = format!("{text}{because}{more}");
+        }
+        next = source.source();
+    }
+    text
+}

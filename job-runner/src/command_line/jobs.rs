@@ -1,0 +1,32 @@
+//! `jobs`: looks at the jobs of a store, and operates on them.
+
+use super::{
+    args::{Jobs, JobsCommand},
+    error::CommandError,
+    exit::Exit,
+    list,
+    logging::start_quietly,
+    operate::{self, Wish},
+    output::Output,
+    show,
+    stores::Stores,
+};
+
+pub(super) async fn run(stores: &Stores, args: Jobs) -> Result<Exit, CommandError> {
+    start_quietly();
+    let opened = stores.open(&args.place).await?;
+    let mut output = Output::new();
+    match args.command {
+        JobsCommand::List(list) => list::run(&opened, list, &mut output).await?,
+        JobsCommand::Show(show) => show::run(&opened, &show, &mut output).await?,
+        JobsCommand::Cancel(args) => operate::run(&opened, Wish::Cancel, args, &mut output).await?,
+        JobsCommand::Suspend(args) => operate::run(&opened, Wish::Suspend, args, &mut output).await?,
+        JobsCommand::Resume(args) => operate::run(&opened, Wish::Resume, args, &mut output).await?,
+        JobsCommand::Retry(retry) => {
+            let wish = Wish::Retry { keep_attempts: retry.keep_attempts };
+            operate::run(&opened, wish, retry.operate, &mut output).await?;
+        }
+    }
+    output.finish()?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,137 @@
+//! `jobs list`.
+
+use super::{
+    args::List,
+    error::CommandError,
+    ids,
+    output::Output,
+    record::{Record, UnreadableRecord},
+    table::{Column, lines},
+    when::{from, to_the_second, when},
+};
+use job_core::{
+    Job, JobId, Timestamp,
+    store::{Cursor, Filter, JobStore, JobStoreExt, Opened, Order, Page, Unreadable},
+};
+use std::num::NonZeroU32;
+
+/// The most jobs read at once.
+const PAGE: NonZeroU32 = NonZeroU32::new(500).unwrap();
+
+const COLUMNS: [Column; 6] = [
+    Column { title: "ID", may_shrink: false },
+    Column { title: "TYPE", may_shrink: true },
+    Column { title: "STATUS", may_shrink: false },
+    Column { title: "TRIES", may_shrink: false },
+    Column { title: "WHEN", may_shrink: false },
+    Column { title: "TARGET", may_shrink: true },
+];
+
+pub(super) async fn run(opened: &Opened, args: List, output: &mut Output) -> Result<(), CommandError> {
+    let (limit, json) = (args.limit, args.json);
+    let narrowed = !(args.types.is_empty() && args.statuses.is_empty() && args.queues.is_empty())
+        || args.target.is_some()
+        || args.tag.is_some();
+    let mut pages = Pages {
+        store: &*opened.store,
+        order: if args.oldest { Order::Oldest } else { Order::Newest },
+        filter: filter(args),
+        left: limit.get(),
+        after: None,
+        more: true,
+    };
+    if json {
+        while let Some(rows) = pages.next().await? {
+            for row in &rows {
+                match row {
+                    Ok(job) => output.json(&Record::of(job))?,
+                    Err(row) => output.json(&UnreadableRecord::of(row))?,
+                }
+            }
+        }
+        return Ok(());
+    }
+    let mut rows = Vec::new();
+    while let Some(page) = pages.next().await? {
+        rows.extend(page);
+    }
+    if rows.is_empty() {
+        return output.line(if narrowed { "No jobs fit." } else { "No jobs." });
+    }
+    // People at a terminal think from now; a file is read later.
+    let now = if output.width().is_some() { Some(opened.store.time(opened.clock).await?) } else { None };
+    let digits = ids::digits(rows.iter().map(id));
+    let cells: Vec<_> = rows.iter().map(|row| cells(row, digits, now)).collect();
+    for line in lines(COLUMNS, &cells, output.width()) {
+        output.line(&line)?;
+    }
+    if pages.more && output.width().is_some() {
+        output.line(&format!("More jobs fit than these {limit}; --limit says how many are listed."))?;
+    }
+    Ok(())
+}
+
+fn filter(args: List) -> Filter {
+    fn given<T>(list: Vec<T>) -> Option<Vec<T>> {
+        if list.is_empty() { None } else { Some(list) }
+    }
+    Filter {
+        types: given(args.types),
+        statuses: given(args.statuses),
+        queues: given(args.queues),
+        target: args.target,
+        tag: args.tag,
+        ..Filter::default()
+    }
+}
+
+fn id(row: &Result<Job, Unreadable>) -> JobId {
+    match row {
+        Ok(job) => job.id,
+        Err(row) => row.id,
+    }
+}
+
+fn cells(row: &Result<Job, Unreadable>, digits: usize, now: Option<Timestamp>) -> [String; 6] {
+    let id = id(row).prefix(digits);
+    let (type_name, state) = match row {
+        Ok(job) => (job.spec.type_name.as_str(), &job.state),
+        Err(Unreadable { state: Some(known), .. }) => (known.0.as_str(), &known.1),
+        Err(_) => return [id, "?".into(), "unreadable".into(), String::new(), String::new(), String::new()],
+    };
+    let at = when(state);
+    let at = now.map_or_else(|| to_the_second(at), |now| from(now, at));
+    let (status, tries, target) = match row {
+        Ok(job) => {
+            let most = u64::from(job.spec.max_retries) + 1;
+            let target = job.spec.target.as_ref().map_or(String::new(), ToString::to_string);
+            (state.status().word(), format!("{}/{most}", state.attempt_count()), target)
+        }
+        Err(_) => ("unreadable", state.attempt_count().to_string(), String::new()),
+    };
+    [id, type_name.to_owned(), status.to_owned(), tries, at, target]
+}
+
+/// The jobs that are asked for, a page at a time.
+struct Pages<'a> {
+    store: &'a dyn JobStore,
+    filter: Filter,
+    order: Order,
+    left: u32,
+    after: Option<Cursor>,
+    /// Whether further jobs fit than those read so far.
+    more: bool,
+}
+
+impl Pages<'_> {
+    async fn next(&mut self) -> Result<Option<Vec<Result<Job, Unreadable>>>, CommandError> {
+        let Some(limit) = NonZeroU32::new(self.left).filter(|_| self.more) else { return Ok(None) };
+        let limit = limit.min(PAGE);
+        let page = Page { order: self.order, limit, after: self.after.take() };
+        let listed = self.store.list(&self.filter, &page).await?;
+        self.left -= limit.get();
+        self.more = listed.next.is_some();
+        self.after = listed.next;
+        Ok(Some(listed.rows))
+    }
+}

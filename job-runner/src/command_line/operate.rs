@@ -1,0 +1,112 @@
+//! `jobs cancel`, `retry`, `suspend` and `resume`.
+
+use super::{args::Operate, error::CommandError, ids, output::Output};
+use crate::{clock::actor, host::host};
+use job_core::{
+    About, ActionNote, ActorId, IdPrefix, Job, JobStatus, Note, Start, Text,
+    store::{JobStoreExt, Opened, Operation},
+};
+use std::env;
+
+/// What an operator wants done.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Wish {
+    Cancel,
+    Retry { keep_attempts: bool },
+    Suspend,
+    Resume,
+}
+
+impl Wish {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Cancel => "cancel",
+            Self::Retry { .. } => "retry",
+            Self::Suspend => "suspend",
+            Self::Resume => "resume",
+        }
+    }
+
+    /// What to do to a job in `status`.
+    fn operation(self, status: JobStatus, reason: &Text) -> Operation {
+        match self {
+            Self::Cancel => Operation::Cancel(reason.clone()),
+            Self::Suspend => Operation::Suspend(reason.clone()),
+            Self::Resume => Operation::Resume,
+            // It would run again by itself, only later.
+            Self::Retry { .. } if status == JobStatus::Waiting => Operation::Reschedule(Start::Now),
+            Self::Retry { keep_attempts } => Operation::Requeue { keep_attempts },
+        }
+    }
+
+    /// What became of the job.
+    fn done(self, job: &Job) -> &'static str {
+        match (self, job.state.superseded_by()) {
+            (Self::Suspend, Some(_)) => "superseded, because another job holds its key",
+            (Self::Cancel, _) => "cancelled",
+            (Self::Retry { .. }, _) => "waits to run again",
+            (Self::Suspend, _) => "suspended",
+            (Self::Resume, _) => "waits again",
+        }
+    }
+}
+
+/// Does it to the jobs, one after the other, up to the first that does not allow it.
+pub(super) async fn run(
+    opened: &Opened,
+    wish: Wish,
+    args: Operate,
+    output: &mut Output,
+) -> Result<(), CommandError> {
+    let command = Command { opened, wish, by: actor(), who: who(), reason: args.reason.map(Text::from) };
+    for prefix in &args.ids {
+        let job = command.one(prefix).await?;
+        let digits = ids::digits([job.id]);
+        output.line(&format!("{} {} {}", job.spec.type_name, job.id.prefix(digits), wish.done(&job)))?;
+    }
+    Ok(())
+}
+
+struct Command<'a> {
+    opened: &'a Opened,
+    wish: Wish,
+    by: ActorId,
+    who: String,
+    reason: Option<Text>,
+}
+
+impl Command<'_> {
+    async fn one(&self, prefix: &IdPrefix) -> Result<Job, CommandError> {
+        let Self { opened, wish, by, .. } = *self;
+        let job = ids::find(&*opened.store, prefix).await?;
+        let status = job.state.status();
+        if matches!(wish, Wish::Retry { .. }) && status == JobStatus::Suspended {
+            return Err(CommandError::Suspended(prefix.clone()));
+        }
+        let reason = self.reason.clone().unwrap_or_else(|| Text::new(format_args!("by {}", self.who)));
+        let operation = wish.operation(status, &reason);
+        let job = opened.store.operate(job.id, operation, by, opened.clock).await?;
+        self.note(&job).await?;
+        Ok(job)
+    }
+
+    /// Keeps who did it, and why.
+    async fn note(&self, job: &Job) -> Result<(), CommandError> {
+        let body = ActionNote {
+            action: self.wish.word().into(),
+            who: Text::new(&self.who),
+            reason: self.reason.clone(),
+        };
+        let at = self.opened.store.time(self.opened.clock).await?;
+        // Nothing of a note this small cannot be written down.
+        let note = Note::action(About::Job(job.id), at, &body).map_err(std::io::Error::other)?;
+        Ok(self.opened.notes.append(&[note]).await?)
+    }
+}
+
+/// The user, as far as the environment tells.
+fn who() -> String {
+    let named = |name| env::var(name).ok().filter(|it: &String| !it.is_empty());
+    let user = named("SUDO_USER").or_else(|| named("USER")).or_else(|| named("USERNAME"));
+    format!("{}@{}", user.as_deref().unwrap_or("somebody"), host())
+}

@@ -1,0 +1,49 @@
+//! `jobs show`.
+
+use super::{
+    args::Show,
+    error::CommandError,
+    ids,
+    output::Output,
+    record::{Dated, Full, Record},
+    sheet::Sheet,
+};
+use job_core::{
+    About, Job, NoteFilter, NoteKind,
+    store::{JobStoreExt, Opened},
+};
+use serde::de::DeserializeOwned;
+use std::num::NonZeroU32;
+
+/// The most notes of a kind that are shown.
+const NOTES: NonZeroU32 = NonZeroU32::new(100).unwrap();
+
+pub(super) async fn run(opened: &Opened, args: &Show, output: &mut Output) -> Result<(), CommandError> {
+    let job = ids::find(&*opened.store, &args.id).await?;
+    let full = Full {
+        record: Record::of(&job),
+        attempts: noted(opened, &job, NoteKind::Attempt).await?,
+        log: noted(opened, &job, NoteKind::Log).await?,
+        actions: noted(opened, &job, NoteKind::Action).await?,
+    };
+    if args.json {
+        return output.json(&full);
+    }
+    let now = opened.store.time(opened.clock).await?;
+    output.line(&Sheet { job: &job, full: &full, now }.to_string())
+}
+
+/// The newest notes of a kind, the oldest of them first. One that somebody wrote past us is left out.
+async fn noted<T: DeserializeOwned>(
+    opened: &Opened,
+    job: &Job,
+    kind: NoteKind,
+) -> Result<Vec<Dated<T>>, CommandError> {
+    let filter = NoteFilter { about: Some(About::Job(job.id)), kind: Some(kind), below: None };
+    let notes = opened.notes.notes(&filter, NOTES).await?;
+    let dated = notes.into_iter().rev().filter_map(|it| {
+        let body = it.note.body.decode().ok()?;
+        Some(Dated { at: it.note.at, body })
+    });
+    Ok(dated.collect())
+}

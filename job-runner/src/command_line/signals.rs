@@ -1,0 +1,87 @@
+//! Ctrl-C and SIGTERM: the first one stops gracefully, the second one at once.
+
+use super::exit::Exit;
+use std::{
+    io, process,
+    sync::{Arc, OnceLock},
+};
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
+
+/// Listens until the process ends.
+#[derive(Clone, Debug)]
+pub(super) struct Signals {
+    stop: CancellationToken,
+    first: Arc<OnceLock<u8>>,
+}
+
+impl Signals {
+    /// Begins to listen, on the runtime that calls.
+    pub(super) fn listen() -> io::Result<Self> {
+        let signals = Self { stop: CancellationToken::new(), first: Arc::default() };
+        let mut arriving = Arriving::new()?;
+        let told = signals.clone();
+        tokio::spawn(async move {
+            let first = arriving.next().await;
+            if told.first.set(first).is_ok() {
+                warn!("Stopping. Running jobs have a while to end; a second signal exits at once.");
+            }
+            told.stop.cancel();
+            let second = arriving.next().await;
+            process::exit(Exit::Stopped(second).number().into());
+        });
+        Ok(signals)
+    }
+
+    /// Fires at the first signal.
+    pub(super) const fn stop(&self) -> &CancellationToken {
+        &self.stop
+    }
+
+    /// The number of the first signal, once it came.
+    pub(super) fn first(&self) -> Option<u8> {
+        self.first.get().copied()
+    }
+}
+
+const INTERRUPT: u8 = 2;
+
+#[cfg(unix)]
+struct Arriving {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Arriving {
+    fn new() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn next(&mut self) -> u8 {
+        const TERMINATE: u8 = 15;
+        tokio::select! {
+            _ = self.interrupt.recv() => INTERRUPT,
+            _ = self.terminate.recv() => TERMINATE,
+        }
+    }
+}
+
+#[cfg(not(unix))]
+struct Arriving;
+
+#[cfg(not(unix))]
+impl Arriving {
+    fn new() -> io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) -> u8 {
+        // An error means that none can come.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+        INTERRUPT
+    }
+}

@@ -1,0 +1,30 @@
+//! Durations as people write them: `"500ms"`, `"30s"`, `"1h 30m"`.
+
+use jiff::SignedDuration;
+use serde::{Deserialize, Deserializer, de};
+use std::{fmt, time::Duration};
+
+/// A duration in the configuration.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Span(pub(super) Duration);
+
+impl<'de> Deserialize<'de> for Span {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(Spoken)
+    }
+}
+
+struct Spoken;
+
+impl de::Visitor<'_> for Spoken {
+    type Value = Span;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a duration in quotes, such as \"500ms\", \"30s\" or \"1h 30m\"")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Span, E> {
+        let parsed = text.parse::<SignedDuration>().ok().and_then(|it| Duration::try_from(it).ok());
+        parsed.map(Span).ok_or_else(|| E::invalid_value(de::Unexpected::Str(text), &self))
+    }
+}

@@ -1,0 +1,40 @@
+//! Where in the file something is wrong.
+
+use super::{ConfigError, nearest::among};
+use std::{ops::Range, path::Path};
+
+/// The text of a file, to tell the line and the column of what is in it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Places<'a> {
+    pub(super) text: &'a str,
+    pub(super) path: &'a Path,
+}
+
+impl Places<'_> {
+    /// `problem` is at `span`.
+    pub(super) fn mistake(&self, span: &Range<usize>, problem: impl Into<String>) -> ConfigError {
+        let (line, column) = self.line_and_column(span.start);
+        ConfigError::Mistake { path: self.path.to_owned(), line, column, problem: problem.into() }
+    }
+
+    /// The line and the column of a byte, both from 1.
+    pub(super) fn line_and_column(&self, byte: usize) -> (usize, usize) {
+        let before = self.text.get(..byte).unwrap_or(self.text);
+        let line_begins = before.rfind('\n').map_or(0, |at| at + 1);
+        (before.matches('\n').count() + 1, before[line_begins..].chars().count() + 1)
+    }
+
+    /// What the TOML reader has to say.
+    pub(super) fn of_toml(&self, error: &toml::de::Error) -> ConfigError {
+        let span = error.span().unwrap_or(0..0);
+        let message = error.message();
+        self.mistake(&span, unknown_setting(message).unwrap_or_else(|| message.replace('\n', " ")))
+    }
+}
+
+/// A better word for serde's "unknown field `a`, expected one of `b`, `c`": with what may have been meant.
+fn unknown_setting(message: &str) -> Option<String> {
+    let mut names = message.strip_prefix("unknown field ")?.split('`').skip(1).step_by(2);
+    let wrong = names.next()?;
+    Some(format!("there is no setting `{wrong}` here; {}", among("settings", wrong, names)))
+}

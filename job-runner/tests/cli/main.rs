@@ -1,0 +1,3 @@
+//! The configuration and the command line, as their users meet them.
+
+mod config_mistakes;
