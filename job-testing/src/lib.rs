@@ -8,6 +8,7 @@
 
 pub mod contract;
 pub mod factory;
+pub mod model;
 
 mod calls;
 mod clock;

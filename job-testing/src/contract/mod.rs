@@ -4,10 +4,18 @@
 //! with what is declared.
 
 pub mod claim;
+pub mod claim_limits;
 pub mod claim_order;
 pub mod insert;
 pub mod keys_return;
 pub mod keys_table;
+pub mod lease;
+pub mod lifecycle;
+pub mod pauses;
+pub mod races;
+pub mod replies;
+pub mod rescue;
+pub mod switches;
 pub mod turns;
 pub mod uniqueness;
 
@@ -106,6 +114,87 @@ macro_rules! store_contract {
                 limited_claims_start_all_in_order,
                 a_job_that_waits_again_is_placed_anew,
                 any_claim_starts_the_first_of_what_is_due,
+            }
+            claim_limits::{
+                other_queues_are_left,
+                other_types_are_left,
+                several_types_are_claimed_in_one_order,
+                a_claim_may_name_a_thousand_types,
+                a_claim_of_no_types_starts_nothing,
+                a_claim_keeps_its_limit,
+                a_claim_of_a_thousand_starts_them_all,
+                a_claim_leaves_what_became_due_later,
+                a_claim_due_by_the_future_starts_nothing_early,
+            }
+            pauses::{
+                a_paused_queue_is_left,
+                a_paused_type_is_left,
+                a_pause_is_of_a_queue_or_a_type,
+                a_pause_stops_starts_alone,
+                a_pause_counts_for_every_claim_after_it,
+            }
+            lifecycle::{
+                every_verb_is_written_as_the_core_answers,
+                a_completed_job_is_dated,
+                a_failed_job_is_dated_and_keeps_its_error,
+                a_requeued_job_begins_anew,
+                a_resumed_job_is_started_again,
+                a_retry_moves_to_another_queue,
+                a_change_touches_its_own_job_only,
+                the_spec_never_changes,
+                a_deleting_change_leaves_no_row,
+                a_stale_deleting_change_deletes_nothing,
+            }
+            replies::{
+                the_second_change_of_one_look_is_stale,
+                a_change_sent_again_is_already_applied,
+                a_batch_sent_again_is_already_applied,
+                the_change_of_another_actor_is_stale,
+                another_change_of_the_same_actor_is_stale,
+                a_change_sent_too_late_is_stale,
+                who_lost_the_job_cannot_change_it,
+                a_change_of_a_deleted_job_is_gone,
+                a_second_change_of_a_job_in_a_batch_is_stale,
+                a_bad_change_spoils_no_neighbour,
+                a_batch_of_a_thousand_changes_is_applied,
+                an_empty_batch_of_changes_is_nothing,
+            }
+            races::{
+                of_racing_changes_one_wins,
+                a_change_sent_many_times_at_once_is_applied_once,
+                racing_batches_in_opposite_orders_all_end,
+                every_look_shows_one_holder_of_each_key_and_turn,
+            }
+            lease::{
+                a_renewed_lease_lasts_from_now,
+                a_renewal_never_shortens_a_lease,
+                a_renewal_changes_no_revision,
+                the_last_progress_is_kept,
+                a_new_run_has_no_progress,
+                a_lease_is_lost_with_the_revision,
+                a_cancelled_job_is_lost_at_the_next_renewal,
+                a_late_renewal_counts_while_nobody_took_the_job,
+                answers_come_in_the_order_of_the_leases,
+                a_thousand_leases_are_renewed_at_once,
+                a_lease_is_renewed_by_the_clock_it_is_given,
+            }
+            rescue::{
+                a_job_lapses_when_its_lease_ends,
+                only_running_jobs_lapse,
+                lapsed_jobs_are_given_by_id,
+                the_clock_of_the_store_ends_leases,
+                a_rescued_job_is_started_again,
+                a_renewal_holds_a_rescue_off,
+                a_rescue_needs_an_ended_lease,
+                a_late_completion_counts_while_nobody_took_the_job,
+                racing_rescuers_take_a_job_once,
+                a_renewal_races_with_a_rescue,
+            }
+            switches::{
+                switches_are_listed_in_their_order,
+                a_switch_may_be_set_again,
+                a_switch_goes_off_alone,
+                racing_callers_set_a_switch_once,
             }
         );
     };
