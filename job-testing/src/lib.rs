@@ -8,6 +8,7 @@
 
 pub mod contract;
 pub mod factory;
+pub mod faulty;
 pub mod model;
 
 mod calls;
