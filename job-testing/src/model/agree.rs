@@ -49,15 +49,15 @@ impl<'a> SideBySide<'a> {
     async fn step(&mut self, op: &Op) -> Result<(), TestCaseError> {
         match op {
             Op::Tick(micros) => {
-                self.history.now = self.history.from_now(*micros);
+                self.history.now = self.history.after(*micros);
                 Ok(())
             }
             Op::Look(hand) => {
-                self.history.hands[*hand] = self.model.jobs.clone();
+                self.history.look(*hand, &self.model);
                 Ok(())
             }
             Op::Insert(plans) => {
-                let jobs = self.history.new_jobs(plans, &self.model, || self.opened.store.mint());
+                let jobs = self.new_jobs(plans)?;
                 self.history.inserts.push(jobs.clone());
                 self.insert(&jobs).await
             }

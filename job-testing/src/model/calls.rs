@@ -3,11 +3,11 @@
 use super::{
     agree::{SideBySide, answered, readable, same},
     history::some,
-    op::NotePlan,
+    op::{Insertion, NotePlan},
     pool,
 };
 use job_core::{
-    Change, Job, NewJob, Note, NoteFilter, Noted, Turn,
+    Change, Job, JobId, NewJob, Note, NoteFilter, Noted, Turn,
     store::{Claim, Claimed, Deletion, Filter, Held, LockRequest, Order, Page},
 };
 use proptest::test_runner::TestCaseError;
@@ -16,6 +16,18 @@ use std::time::Duration;
 type Agreed = Result<(), TestCaseError>;
 
 impl SideBySide<'_> {
+    /// Jobs whose ids the store mints, each greater than all before.
+    pub(super) fn new_jobs(&mut self, plans: &[Insertion]) -> Result<Vec<NewJob>, TestCaseError> {
+        let mut minted: Vec<JobId> = self.history.minted.into_iter().collect();
+        let jobs = self.history.new_jobs(plans, &self.model, || {
+            minted.push(self.opened.store.mint());
+            minted[minted.len() - 1]
+        });
+        same("minted ids grow", &minted.is_sorted_by(|a, b| a < b), &true)?;
+        self.history.minted = minted.pop();
+        Ok(jobs)
+    }
+
     pub(super) async fn insert(&mut self, jobs: &[NewJob]) -> Agreed {
         let inserted = answered("insert", self.store().insert(jobs, self.history.clock()).await)?;
         let expected: Vec<_> = jobs.iter().map(|it| self.model.insert(it, self.history.now)).collect();

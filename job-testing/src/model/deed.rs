@@ -1,7 +1,7 @@
 //! What an actor does to a job that it holds in its hand: one of the verbs that fit, and the guards around it.
 
 use super::pool;
-use job_core::{About, ActorId, Change, InvalidTransition, Job, JobState, Text, Timestamp, Verb};
+use job_core::{About, ActorId, Change, InvalidTransition, Job, JobState, JobStatus, Text, Timestamp, Verb};
 use std::time::Duration;
 
 /// A change to a job in a hand.
@@ -9,6 +9,8 @@ use std::time::Duration;
 pub struct Deed {
     /// Which job of the hand.
     pub job: usize,
+    /// Whether it may be one that waits. Most deeds leave those alone, or few would ever start.
+    pub waiting: bool,
     /// Which of the verbs that its status allows.
     pub verb: usize,
     /// Delays in microseconds, queues, limits.
@@ -24,10 +26,12 @@ pub struct Deed {
 }
 
 impl Deed {
-    /// The change, by `by` at `now`, to a job of `hand`; `None` if the hand is empty.
+    /// The change, by `by` at `now`, to a job of `hand`; `None` if there is none to choose from.
     #[must_use]
     pub fn change(&self, hand: &[Job], by: ActorId, now: Timestamp) -> Option<Change> {
-        let job = hand.get(self.job % hand.len().max(1))?;
+        let at_hand: Vec<&Job> =
+            hand.iter().filter(|it| self.waiting || it.state.status() != JobStatus::Waiting).collect();
+        let job = *at_hand.get(self.job % at_hand.len().max(1))?;
         let allowed: Vec<(Verb, JobState)> = Verb::ALL
             .into_iter()
             .filter(|verb| *verb != Verb::Start) // A store's own, in its claim.

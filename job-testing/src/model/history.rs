@@ -27,21 +27,29 @@ pub(super) struct History {
     pub(super) sent: Vec<Vec<Change>>,
     /// Every id that was stored, also those of jobs that are gone.
     pub(super) ids: Vec<JobId>,
+    /// The last id that was minted.
+    pub(super) minted: Option<JobId>,
 }
 
 impl History {
     pub(super) fn new() -> Self {
         let hands = [Vec::new(), Vec::new()];
         let (inserts, sent, ids) = (Vec::new(), Vec::new(), Vec::new());
-        Self { now: factory::noon(), hands, inserts, sent, ids }
+        Self { now: factory::noon(), hands, inserts, sent, ids, minted: None }
     }
 
     pub(super) fn clock(&self) -> Clock {
         Clock::At(self.now)
     }
 
-    pub(super) fn from_now(&self, micros: i8) -> Timestamp {
+    pub(super) fn after(&self, micros: i8) -> Timestamp {
         Timestamp::from_micros(self.now.as_micros() + i64::from(micros))
+    }
+
+    /// Reads every job into a hand: the running ones first, then those that ended, because most can be done to them.
+    pub(super) fn look(&mut self, hand: usize, model: &Model) {
+        self.hands[hand] = model.jobs.clone();
+        self.hands[hand].sort_by_key(|it| (it.state.lease().is_none(), it.state.date_finished().is_none()));
     }
 
     /// A job that was stored once.
@@ -82,13 +90,13 @@ impl History {
         &self,
         plans: &[Insertion],
         model: &Model,
-        mint: impl Fn() -> JobId,
+        mut mint: impl FnMut() -> JobId,
     ) -> Vec<NewJob> {
         let mut known: Vec<JobId> = model.jobs.iter().map(|it| it.id).collect();
         let mut jobs = Vec::new();
         for plan in plans {
             let taken = plan.id_of.and_then(|n| known.get(n % known.len().max(1))).copied();
-            let id = taken.unwrap_or_else(&mint);
+            let id = taken.unwrap_or_else(&mut mint);
             known.push(id);
             jobs.push(self.new_job(plan, id));
         }
@@ -134,21 +142,22 @@ impl History {
             types: pool::chosen(plan.types, (0..pool::TYPES).map(pool::type_name)),
             limit: some(plan.limit),
             lease: Duration::from_micros(plan.lease.into()),
-            due_by: plan.due_by.map(|it| self.from_now(it)),
+            due_by: plan.due_by.map(|it| self.after(it)),
             clock: self.clock(),
         }
     }
 
-    /// The leases of `jobs` in a hand. The same job twice reports the same.
+    /// The leases of the jobs that run in a hand, and one that does not. The same job twice reports the same.
     pub(super) fn held(&self, hand: usize, jobs: &[usize], progress: u8) -> Vec<Held> {
         let hand = &self.hands[hand];
+        let some = hand.iter().filter(|it| it.state.lease().is_some()).count() + 1;
         let reports = |n: usize| progress >> (n % 8) & 1 == 1;
         let held = |n: usize, job: &Job| Held {
             id: job.id,
             revision: job.state.revision(),
             progress: reports(n).then(|| Progress::percent(progress).saying(n)),
         };
-        let numbers = jobs.iter().map(|n| n % hand.len().max(1));
+        let numbers = jobs.iter().map(|n| n % some);
         numbers.filter_map(|n| Some(held(n, hand.get(n)?))).collect()
     }
 
@@ -162,7 +171,7 @@ impl History {
             statuses: plan.statuses.map(|it| pool::chosen(it, JobStatus::ALL)),
             target: plan.target.and_then(pool::target),
             tag: plan.tag.and_then(pool::tag),
-            ready_at: plan.ready_at.map(|it| self.from_now(it)),
+            ready_at: plan.ready_at.map(|it| self.after(it)),
         }
     }
 
@@ -172,7 +181,7 @@ impl History {
 
     pub(super) fn prune(&self, plan: &Prune) -> Deletion {
         Deletion::Final {
-            before: self.from_now(plan.before),
+            before: self.after(plan.before),
             statuses: pool::chosen(plan.statuses, JobStatus::ALL),
             types: plan.types.map(|it| pool::chosen(it, (0..pool::TYPES).map(pool::type_name))),
             limit: some(plan.limit),

@@ -54,7 +54,7 @@ impl Model {
             let lease = Lease { holder: claim.by, expires: now + claim.lease, progress: None };
             let Ok(state) = job.start(lease, now) else { unreachable!("a due job can be started") };
             let job = Job { state, ..job.clone() };
-            self.write(job.id, job.state.clone());
+            self.write(job.id, &job.state);
             started.push(job);
         }
         started
@@ -88,7 +88,7 @@ impl Model {
             },
         };
         let Some(next) = next else { return reply };
-        self.write(change.id, next);
+        self.write(change.id, &next);
         if then == Then::Delete {
             self.delete(&Deletion::Ids(vec![change.id]));
         }
@@ -152,7 +152,7 @@ impl Model {
         }
     }
 
-    fn write(&mut self, id: JobId, next: JobState) {
+    fn write(&mut self, id: JobId, next: &JobState) {
         for job in self.jobs.iter_mut().filter(|it| it.id == id) {
             job.state = next.clone();
         }

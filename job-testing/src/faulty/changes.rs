@@ -1,0 +1,67 @@
+//! Faulty changes.
+
+use super::{Bug, Faulty, edited};
+use job_core::{
+    Change, IfTaken, JobStatus, Reply, Then,
+    store::{JobStore, JobStoreExt, Notes, StoreError, Switches},
+};
+use std::slice;
+
+impl<S: JobStore + Notes + Switches> Faulty<S> {
+    pub(super) async fn faulty_apply(&self, changes: &[Change]) -> Result<Vec<Reply>, StoreError> {
+        let mut rewritten = Vec::with_capacity(changes.len());
+        for change in changes {
+            rewritten.push(self.rewritten_change(change).await?);
+        }
+        let mut replies = match self.bug {
+            Bug::AppliesInBatchOrder | Bug::StopsAtTheFirstRefusal => self.one_by_one(&rewritten).await?,
+            _ => self.inner.apply(&rewritten).await?,
+        };
+        for reply in &mut replies {
+            *reply = match *reply {
+                Reply::AlreadyApplied if self.has(Bug::RefusesResentChanges) => Reply::Stale,
+                Reply::Gone if self.has(Bug::CallsGoneStale) => Reply::Stale,
+                reply => reply,
+            };
+        }
+        if self.has(Bug::RepliesInReverse) {
+            replies.reverse();
+        }
+        Ok(replies)
+    }
+
+    async fn rewritten_change(&self, change: &Change) -> Result<Change, StoreError> {
+        let mut change = change.clone();
+        match self.bug {
+            Bug::IgnoresRevisions => {
+                let stored = self.inner.get(change.id).await?;
+                change.expected = stored.map_or(change.expected, |it| it.state.revision());
+            }
+            Bug::IgnoresRenewals => change.lapsed_by = None,
+            Bug::RetakesHeldKeys => change.takes_key = false,
+            Bug::RefusesToSupersede => change.if_taken = IfTaken::Refuse,
+            Bug::FreesKeysOfSuspended if change.next.status() == JobStatus::Suspended => {
+                change.next = edited(&change.next, |it| it.held_key = None);
+                change.takes_key = false;
+            }
+            Bug::LosesNotes => change.note = None,
+            Bug::KeepsCompletedRows => change.then = Then::Keep,
+            _ => {}
+        }
+        Ok(change)
+    }
+
+    async fn one_by_one(&self, changes: &[Change]) -> Result<Vec<Reply>, StoreError> {
+        let mut replies = Vec::with_capacity(changes.len());
+        for change in changes {
+            let stopped =
+                self.has(Bug::StopsAtTheFirstRefusal) && replies.iter().any(|it: &Reply| !it.is_applied());
+            if stopped {
+                replies.push(Reply::Stale);
+            } else {
+                replies.extend(self.inner.apply(slice::from_ref(change)).await?);
+            }
+        }
+        Ok(replies)
+    }
+}

@@ -1,0 +1,70 @@
+//! Faulty inserts.
+
+use super::{Bug, Faulty, edited, overwrite};
+use job_core::{
+    ActorId, Clock, Job, Json, NewJob, Start, Timestamp,
+    store::{Filter, Inserted, JobStore, JobStoreExt, Notes, StoreError, Switches},
+};
+use tokio::task::yield_now;
+
+impl<S: JobStore + Notes + Switches> Faulty<S> {
+    pub(super) async fn faulty_insert(
+        &self,
+        jobs: &[NewJob],
+        clock: Clock,
+    ) -> Result<Vec<Inserted>, StoreError> {
+        let mut answers = Vec::with_capacity(jobs.len());
+        for job in jobs {
+            answers.push(self.insert_one(&self.rewritten(job, clock).await?, clock).await?);
+        }
+        Ok(answers)
+    }
+
+    async fn insert_one(&self, job: &NewJob, clock: Clock) -> Result<Inserted, StoreError> {
+        if self.has(Bug::RefusesResentInserts) && self.inner.get(job.id).await?.is_some() {
+            return Ok(Inserted::IdTaken);
+        }
+        if self.has(Bug::IgnoresHeldKeys) {
+            self.free_key_of(job).await?;
+        }
+        if self.has(Bug::LooksThenInserts) {
+            if let Some(holder) = self.holder(job).await? {
+                return Ok(Inserted::Existing { holder: holder.id });
+            }
+            yield_now().await;
+            self.free_key_of(job).await?;
+        }
+        let inserted = self.inner.insert(std::slice::from_ref(job), clock).await?;
+        Ok(inserted.into_iter().next().unwrap_or(Inserted::IdTaken))
+    }
+
+    async fn rewritten(&self, job: &NewJob, clock: Clock) -> Result<NewJob, StoreError> {
+        let mut job = job.clone();
+        if self.has(Bug::NormalisesArgs) {
+            let value: Result<serde_json::Value, _> = job.args.decode();
+            job.args = value.map_or(job.args, |it| Json::stored(it.to_string()));
+        }
+        if self.has(Bug::RoundsTimes) {
+            let start = job.start.resolve(self.inner.time(clock).await?);
+            job.start = Start::At(Timestamp::from_micros(start.as_micros() / 1000 * 1000));
+        }
+        Ok(job)
+    }
+
+    async fn holder(&self, job: &NewJob) -> Result<Option<Job>, StoreError> {
+        let key = job.unique.as_ref().map(|it| &it.key);
+        let of_type = Filter { types: Some(vec![job.type_name.clone()]), ..Filter::default() };
+        let holds = |it: &Job| it.id != job.id && key.is_some() && it.state.held_key() == key;
+        Ok(self.all(&of_type).await?.into_iter().find(holds))
+    }
+
+    /// Takes the key that `job` wants from whoever holds it, so that a right store lets `job` in.
+    async fn free_key_of(&self, job: &NewJob) -> Result<(), StoreError> {
+        if let Some(holder) = self.holder(job).await? {
+            let next = edited(&holder.state, |it| it.held_key = None);
+            let by = holder.state.changed_by().unwrap_or(ActorId::from_uuid(*job.id.as_uuid()));
+            self.inner.apply(&[overwrite(&holder, next, by)]).await?;
+        }
+        Ok(())
+    }
+}
