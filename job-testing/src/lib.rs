@@ -16,7 +16,9 @@ mod clock;
 mod fixture;
 mod property;
 mod race;
+mod recorder;
 
 pub use clock::ManualClock;
 pub use fixture::Fixture;
 pub use race::{dropped_after, race};
+pub use recorder::{Failing, Record, Recorded, Recorder};
