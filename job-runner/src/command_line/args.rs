@@ -81,11 +81,16 @@ The log goes to standard error; standard output stays empty.";
 /// Which configuration and which store.
 #[derive(Clone, Debug, Args)]
 pub(super) struct Place {
-    /// The configuration; else $JOBS_CONFIG, or the nearest jobs.toml here or above
-    #[arg(long, value_name = "PATH", global = true)]
+    #[arg(
+        help = "The configuration; else $JOBS_CONFIG, or the nearest jobs.toml here or above",
+        long,
+        value_name = "PATH",
+        global = true,
+        display_order = 100
+    )]
     pub(super) config: Option<PathBuf>,
     /// The store, such as sqlite:jobs.sqlite3; else the configuration's
-    #[arg(long, value_name = "URL", global = true)]
+    #[arg(long, value_name = "URL", global = true, display_order = 101)]
     pub(super) store: Option<String>,
 }
 

@@ -13,7 +13,10 @@ use job_core::{
     Job, JobId, Timestamp,
     store::{Cursor, Filter, JobStore, JobStoreExt, Opened, Order, Page, Unreadable},
 };
-use std::num::NonZeroU32;
+use std::{
+    io::{self, Write},
+    num::NonZeroU32,
+};
 
 /// The most jobs read at once.
 const PAGE: NonZeroU32 = NonZeroU32::new(500).unwrap();
@@ -65,8 +68,9 @@ pub(super) async fn run(opened: &Opened, args: List, output: &mut Output) -> Res
     for line in lines(COLUMNS, &cells, output.width()) {
         output.line(&line)?;
     }
-    if pages.more && output.width().is_some() {
-        output.line(&format!("More jobs fit than these {limit}; --limit says how many are listed."))?;
+    if pages.more {
+        // Not among the rows, which may go into a file.
+        let _ = writeln!(io::stderr(), "More jobs fit than these {limit}; --limit says how many are listed.");
     }
     Ok(())
 }

@@ -1,7 +1,11 @@
 //! The log of a command: lines for people, or JSON for machines, on standard error.
 
-use super::args::{LogArgs, LogFormat};
+use super::{
+    args::{LogArgs, LogFormat},
+    error::explained,
+};
 use std::{
+    error::Error,
     fmt::{self, Write},
     io::{self, IsTerminal},
 };
@@ -61,7 +65,8 @@ pub(super) fn start_quietly() {
 
 /// `INFO    Ran 3 mail jobs.`
 ///
-/// Messages are sentences that say it all, so their fields follow only where somebody asks for more, and at ERROR.
+/// Messages are sentences that say it all but for an error's text, which follows. Other fields follow only where
+/// somebody asks for more, and at ERROR.
 #[derive(Clone, Copy, Debug)]
 struct Lines {
     timed: bool,
@@ -90,11 +95,13 @@ where
         }
         let mut parts = Parts::default();
         event.record(&mut parts);
+        let Parts { mut message, error, fields } = parts;
+        message.push_str(&error);
         if self.fields || level == Level::ERROR {
-            parts.message.push_str(&parts.fields);
+            message.push_str(&fields);
         }
         // A message of several lines stays one entry for the eye.
-        writeln!(writer, "{}", parts.message.replace('\n', "\n        "))
+        writeln!(writer, "{}", message.replace('\n', "\n        "))
     }
 }
 
@@ -110,12 +117,17 @@ const fn colour(level: Level) -> Option<u8> {
 #[derive(Default)]
 struct Parts {
     message: String,
+    error: String,
     fields: String,
 }
 
 impl Visit for Parts {
     fn record_str(&mut self, field: &Field, value: &str) {
         self.record_debug(field, &format_args!("{value}"));
+    }
+
+    fn record_error(&mut self, _: &Field, error: &(dyn Error + 'static)) {
+        self.error = format!(": {}", explained(error, ": "));
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {

@@ -1,16 +1,16 @@
 //! A job as a JSON object, for scripts. Its members stay as they are; new ones may be added.
 
 use job_core::{
-    ActionNote, ActorId, AttemptNote, Job, JobId, Json, LogNote, Progress, QueueName, Requester, Tag, Target,
-    Text, Timestamp, TypeName, UniqueScope, store::Unreadable,
+    ActionNote, AttemptNote, Job, Json, LogNote, Progress, QueueName, Requester, Tag, Target, Text,
+    Timestamp, TypeName, UniqueScope, store::Unreadable,
 };
 use serde::Serialize;
 use serde_json::Value;
 
-/// A job.
+/// A job. Its ids are written as everywhere else: 32 digits.
 #[derive(Debug, Serialize)]
 pub(super) struct Record<'a> {
-    id: JobId,
+    id: String,
     #[serde(rename = "type")]
     type_name: &'a TypeName,
     status: &'static str,
@@ -31,14 +31,14 @@ pub(super) struct Record<'a> {
     turn: Option<String>,
     last_error: Option<&'a Text>,
     reason: Option<&'a Text>,
-    superseded_by: Option<JobId>,
+    superseded_by: Option<String>,
     revision: i64,
     args: Value,
 }
 
 #[derive(Debug, Serialize)]
 struct LeaseRecord<'a> {
-    holder: ActorId,
+    holder: String,
     expires: Timestamp,
     progress: Option<&'a Progress>,
 }
@@ -54,7 +54,7 @@ impl<'a> Record<'a> {
     pub(super) fn of(job: &'a Job) -> Self {
         let Job { id, spec, state } = job;
         Self {
-            id: *id,
+            id: id.to_string(),
             type_name: &spec.type_name,
             status: state.status().word(),
             queue: state.queue(),
@@ -67,7 +67,7 @@ impl<'a> Record<'a> {
             date_started: state.date_started(),
             date_finished: state.date_finished(),
             lease: state.lease().map(|it| LeaseRecord {
-                holder: it.holder,
+                holder: it.holder.to_string(),
                 expires: it.expires,
                 progress: it.progress.as_ref(),
             }),
@@ -82,7 +82,7 @@ impl<'a> Record<'a> {
             turn: spec.turn.as_ref().map(ToString::to_string),
             last_error: state.last_error(),
             reason: state.reason(),
-            superseded_by: state.superseded_by(),
+            superseded_by: state.superseded_by().map(|it| it.to_string()),
             revision: state.revision().number(),
             args: value(&spec.args),
         }
@@ -92,7 +92,7 @@ impl<'a> Record<'a> {
 /// A job whose row does not decode.
 #[derive(Debug, Serialize)]
 pub(super) struct UnreadableRecord<'a> {
-    id: JobId,
+    id: String,
     #[serde(rename = "type")]
     type_name: Option<&'a TypeName>,
     unreadable: String,
@@ -101,7 +101,7 @@ pub(super) struct UnreadableRecord<'a> {
 impl<'a> UnreadableRecord<'a> {
     pub(super) fn of(row: &'a Unreadable) -> Self {
         let type_name = row.state.as_deref().map(|(name, _)| name);
-        Self { id: row.id, type_name, unreadable: row.source.to_string() }
+        Self { id: row.id.to_string(), type_name, unreadable: row.source.to_string() }
     }
 }
 

@@ -17,7 +17,7 @@ use job_core::{
     BoxError, TypeName,
     store::{Opener, StoreUrl},
 };
-use std::{fmt::Write, sync::Arc};
+use std::{fmt::Write, path::Path, sync::Arc};
 use tracing::{error, info};
 
 pub(super) async fn run<C, S>(line: CommandLine<C, S>, args: RunJobs) -> Result<Exit, CommandError>
@@ -129,9 +129,16 @@ fn with_example(error: ConfigError, known: &[TypeName]) -> CommandError {
     CommandError::NoConfig { problem: error.to_string(), advice }
 }
 
+/// How the command was called, as its help calls it.
+fn typed() -> String {
+    let program = std::env::args_os().next().unwrap_or_default();
+    let name = Path::new(&program).file_name().unwrap_or_default().to_string_lossy();
+    format!("{name} run-jobs").trim_start().to_owned()
+}
+
 /// What to type instead, with what there is to name.
 fn usage(config: &Config, group: bool) -> String {
-    let usage = RunJobs::augment_args(clap::Command::new("run-jobs")).render_usage();
+    let usage = RunJobs::augment_args(clap::Command::new("run-jobs").bin_name(typed())).render_usage();
     let what = if group { "name the group" } else { "name a section, or a group with --group" };
     let sections: Vec<&str> = config.sections().map(|it| it.name().as_str()).collect();
     let mut text = format!("{what}\n\n{usage}\n\n{}:\n", config.path().display());

@@ -16,9 +16,9 @@ pub(super) fn among<'a>(plural: &str, wrong: &str, known: impl Iterator<Item = &
     format!("{meant}{the} {plural} are {}", known.join(", "))
 }
 
-/// The name with the fewest typing errors, at most one in three letters.
+/// The name with the fewest typing errors, about one in three letters at most.
 fn nearest<'a>(wrong: &str, known: &[&'a str]) -> Option<&'a str> {
-    let most = (wrong.chars().count() / 3).max(1);
+    let most = (wrong.chars().count() + 1) / 3;
     let typos = |name: &&str| strsim::osa_distance(&wrong.to_lowercase(), &name.to_lowercase());
     known.iter().copied().min_by_key(typos).filter(|name| typos(name) <= most)
 }

@@ -28,7 +28,7 @@ impl Places<'_> {
     pub(super) fn of_toml(&self, error: &toml::de::Error) -> ConfigError {
         let span = error.span().unwrap_or(0..0);
         let message = error.message();
-        self.mistake(&span, unknown_setting(message).unwrap_or_else(|| message.replace('\n', " ")))
+        self.mistake(&span, unknown_setting(message).unwrap_or_else(|| plain(message)))
     }
 }
 
@@ -37,4 +37,9 @@ fn unknown_setting(message: &str) -> Option<String> {
     let mut names = message.strip_prefix("unknown field ")?.split('`').skip(1).step_by(2);
     let wrong = names.next()?;
     Some(format!("there is no setting `{wrong}` here; {}", among("settings", wrong, names)))
+}
+
+/// The message on one line, and without the names of Rust's types.
+fn plain(message: &str) -> String {
+    message.replace('\n', " ").replace("expected u32", "expected a whole number, 0 or more")
 }

@@ -12,6 +12,7 @@ use std::{
     collections::BTreeSet,
     num::NonZeroU32,
     path::{Path, PathBuf},
+    time::Duration,
 };
 use toml::Spanned;
 
@@ -144,19 +145,23 @@ fn lease_and_beat(
     table: &SectionTable,
     default: &SectionSettings,
     places: &Places<'_>,
-) -> Result<(std::time::Duration, std::time::Duration), ConfigError> {
+) -> Result<(Duration, Duration), ConfigError> {
     let lease = table.lease.as_ref().map_or(default.lease, |it| it.get_ref().0);
     // A short lease alone is a plain wish: the beat follows it.
     let beat = match &table.beat {
         Some(beat) => beat.get_ref().0,
         None => default.beat.min(lease / 3),
     };
-    if beat.is_zero() || lease < beat * 2 {
+    if beat.is_zero() || beat > lease / 2 {
         let span = table.lease.as_ref().or(table.beat.as_ref()).map_or(0..0, Spanned::span);
-        let problem = format!(
-            "a lease of {lease:?} is too short for a beat of {beat:?}: it must last two beats, or one late beat \
-             loses the jobs"
-        );
+        let problem = if beat.is_zero() {
+            "leases and beats need some time, such as \"30s\" and \"10s\"".to_owned()
+        } else {
+            format!(
+                "a lease of {lease:?} is too short for a beat of {beat:?}: it must last two beats at least, or one \
+                 late beat loses the jobs"
+            )
+        };
         return Err(places.mistake(&span, problem));
     }
     Ok((lease, beat))

@@ -1,3 +1,8 @@
-//! The configuration and the command line, as their users meet them.
+//! The configuration and the command line, as their users meet them: most of these tests run a real process.
 
+mod config_meaning;
 mod config_mistakes;
+
+
+
+

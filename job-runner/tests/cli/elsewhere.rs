@@ -1,0 +1,97 @@
+//! Two processes and one section, signals, and processes that die.
+
+use crate::program::Folder;
+use job_core::{JobStatus, store::JobStoreExt};
+use serde_json::json;
+
+/// A lease so short that waiting it out costs a test little.
+const WAITING: &str = "[section.waiting]\ntypes = ['wait', 'greet']\nlease = '2s'\n";
+
+#[tokio::test]
+async fn a_second_process_says_who_runs_the_section_and_until_when() {
+    let folder = Folder::with(WAITING);
+    folder.enqueue("wait", json!({ "stubborn": false }), |it| it).await;
+    let mut first = folder.start("run-jobs waiting");
+    first.says("INFO    waiting");
+    let second = folder.run("run-jobs waiting");
+    assert_eq!((second.code, second.out.as_str()), (Some(1), ""));
+    let begin = "ERROR   Section waiting is running elsewhere: ";
+    assert!(second.err.starts_with(begin), "{}", second.err);
+    assert!(second.err.contains(&format!(" pid {}, its lock holds until 20", first.pid())), "{}", second.err);
+    assert!(second.err.ends_with(" s). Use --wait to wait.\n"), "{}", second.err);
+    first.signal("INT");
+    assert_eq!(first.ended().code, Some(130));
+}
+
+#[tokio::test]
+async fn a_process_that_waits_runs_once_the_other_is_done() {
+    let folder = Folder::with(WAITING);
+    let id = folder.enqueue("wait", json!({ "stubborn": false }), |it| it).await;
+    let mut first = folder.start("run-jobs waiting");
+    first.says("INFO    waiting");
+    let mut second = folder.start("run-jobs waiting --wait");
+    second.says("running elsewhere");
+    let job = folder.store().await.store.get(id).await.unwrap().unwrap();
+    assert_eq!(job.state.status(), JobStatus::Running);
+    first.signal("TERM");
+    assert_eq!(first.ended().code, Some(143));
+    second.says("INFO    waiting");
+    second.signal("TERM");
+    assert_eq!(second.ended().code, Some(143));
+}
+
+#[tokio::test]
+async fn a_signal_gives_running_jobs_back_with_their_attempt() {
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let folder = Folder::with(&format!("{WAITING}grace = '0s'\n"));
+        let id = folder.enqueue("wait", json!({ "stubborn": true }), |it| it).await;
+        let mut process = folder.start("run-jobs waiting");
+        process.says("INFO    waiting");
+        process.signal(signal);
+        let ended = process.ended();
+        assert_eq!((ended.code, ended.out.as_str()), (Some(code), ""), "{}", ended.err);
+        assert!(ended.err.contains("WARN    Stopping."), "{}", ended.err);
+        let job = folder.store().await.store.get(id).await.unwrap().unwrap();
+        assert_eq!((job.state.status(), job.state.attempt_count()), (JobStatus::Waiting, 0));
+    }
+}
+
+#[tokio::test]
+async fn a_signal_starts_no_further_section() {
+    let folder = Folder::with(&format!("{WAITING}[section.next]\ntypes = ['greet']\n"));
+    folder.enqueue("wait", json!({ "stubborn": false }), |it| it).await;
+    let mut process = folder.start("run-jobs waiting next");
+    process.says("INFO    waiting");
+    process.signal("INT");
+    let ended = process.ended();
+    assert_eq!(ended.code, Some(130));
+    assert!(!ended.err.contains("Running section next"), "{}", ended.err);
+}
+
+#[tokio::test]
+async fn a_second_signal_exits_at_once() {
+    let folder = Folder::with(&format!("{WAITING}grace = '1h'\n"));
+    let id = folder.enqueue("wait", json!({ "stubborn": true }), |it| it).await;
+    let mut process = folder.start("run-jobs waiting");
+    process.says("INFO    waiting");
+    process.signal("TERM");
+    process.says("Stopping.");
+    process.signal("INT");
+    assert_eq!(process.ended().code, Some(130));
+    let job = folder.store().await.store.get(id).await.unwrap().unwrap();
+    assert_eq!(job.state.status(), JobStatus::Running, "left to its lease");
+}
+
+#[tokio::test]
+async fn after_a_kill_the_next_process_waits_for_the_lease_and_rescues_the_jobs() {
+    let folder = Folder::with(WAITING);
+    let id = folder.enqueue("wait", json!({ "stubborn": false }), |it| it).await;
+    let mut first = folder.start("run-jobs waiting");
+    first.says("INFO    waiting");
+    first.signal("KILL");
+    assert_eq!(first.ended().code, None);
+    let mut second = folder.start("run-jobs waiting --wait");
+    second.says(&format!("INFO    Running wait job {id} (attempt 2)."));
+    second.signal("INT");
+    assert_eq!(second.ended().code, Some(130));
+}

@@ -1,0 +1,84 @@
+//! The program whose command line the tests in `tests/cli` use: a process of its own, with jobs that do what is asked.
+
+use job_core::{Ask, Attempt, BoxError, LabelError, LogLevel, RunnableJob, Tag, Target};
+use job_runner::command_line::{CommandLine, SectionSetup};
+use serde::{Deserialize, Serialize};
+use std::{future, process::ExitCode, time::Duration};
+
+/// Succeeds, and says so.
+#[derive(Deserialize, Serialize)]
+struct Greet {
+    name: String,
+}
+
+impl RunnableJob for Greet {
+    const TYPE: &'static str = "greet";
+    type Error = BoxError;
+
+    async fn run(self, attempt: Attempt) -> Result<(), BoxError> {
+        attempt.log(LogLevel::Info, format_args!("hello {}", self.name));
+        Ok(())
+    }
+
+    fn target(&self) -> Result<Option<Target>, LabelError> {
+        Target::new(&self.name).map(Some)
+    }
+
+    fn tags(&self) -> Result<Vec<Tag>, LabelError> {
+        Ok(vec![Tag::new("polite")?])
+    }
+}
+
+/// Fails: for good without retries, else to be tried again in an hour.
+#[derive(Deserialize, Serialize)]
+struct Fail {
+    retries: u32,
+}
+
+impl RunnableJob for Fail {
+    const TYPE: &'static str = "fail";
+    type Error = BoxError;
+
+    async fn run(self, attempt: Attempt) -> Result<(), BoxError> {
+        if attempt.is_last() {
+            return Err("nobody is at home".into());
+        }
+        Err(Ask::RetryIn(Duration::from_secs(3600)).into())
+    }
+
+    fn max_retries(&self) -> u32 {
+        self.retries
+    }
+}
+
+/// Runs until it is told to stop; a stubborn one even then.
+#[derive(Deserialize, Serialize)]
+struct Wait {
+    stubborn: bool,
+}
+
+impl RunnableJob for Wait {
+    const TYPE: &'static str = "wait";
+    type Error = BoxError;
+
+    async fn run(self, attempt: Attempt) -> Result<(), BoxError> {
+        attempt.log(LogLevel::Info, "waiting");
+        attempt.cancelled().await;
+        if self.stubborn {
+            future::pending::<()>().await;
+        }
+        Err("told to stop".into())
+    }
+}
+
+fn main() -> ExitCode {
+    CommandLine::new(async |section: &SectionSetup| match section.role.as_deref() {
+        Some("nobody") => Err("there is no role `nobody`".into()),
+        _ => Ok(()),
+    })
+    .store(job_store_sqlite::Opener)
+    .register::<Greet>()
+    .register::<Fail>()
+    .register::<Wait>()
+    .run()
+}
