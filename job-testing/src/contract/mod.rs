@@ -6,6 +6,8 @@
 pub mod claim;
 pub mod claim_limits;
 pub mod claim_order;
+pub mod deletion;
+pub mod exchange;
 pub mod filters;
 pub mod insert;
 pub mod keys_return;
@@ -13,11 +15,13 @@ pub mod keys_table;
 pub mod lease;
 pub mod lifecycle;
 pub mod listing;
+pub mod locks;
 pub mod notes;
 pub mod pauses;
 pub mod races;
 pub mod replies;
 pub mod rescue;
+pub mod retention;
 pub mod switches;
 pub mod turns;
 pub mod uniqueness;
@@ -152,6 +156,28 @@ macro_rules! store_contract {
                 named_jobs_are_listed_once, a_filter_may_name_forty_thousand_jobs,
                 labels_are_compared_byte_by_byte, a_prefix_finds_jobs, ready_is_what_waits_and_is_due,
                 ready_looks_at_pauses_and_turns, a_count_stops_at_its_cap,
+            }
+            deletion::{
+                named_jobs_are_deleted_and_no_others, a_named_job_goes_whatever_its_status,
+                a_deletion_may_name_forty_thousand_jobs, a_deleted_job_may_be_inserted_again,
+                racing_deletions_count_each_job_once, claims_beside_deletions_end_as_gone,
+            }
+            retention::{
+                a_job_goes_when_it_ended_before, a_pending_job_is_never_old, a_requeued_job_is_not_old,
+                only_the_named_types_go, the_oldest_go_first, the_newest_of_each_target_stay,
+                the_newest_are_counted_among_all_final_jobs, what_stays_does_not_count,
+            }
+            locks::{
+                a_taken_lock_names_its_holder, the_holder_may_ask_again, a_lock_is_free_when_its_lease_ends,
+                a_late_holder_takes_its_lock_again, a_lock_given_up_is_free,
+                nobody_gives_up_the_lock_of_another, locks_of_other_names_are_others,
+                a_lock_may_be_taken_to_the_end_of_time, the_clock_of_the_store_ends_locks,
+                of_racing_callers_one_takes_the_lock,
+            }
+            exchange::{
+                an_exchange_applies_and_claims, an_exchange_may_have_one_side_only,
+                a_bad_change_does_not_hinder_the_claim, the_next_of_a_turn_starts_in_this_claim_or_the_next,
+                an_exchange_may_be_sent_again, racing_exchanges_run_every_job_once,
             }
         );
 
