@@ -1,0 +1,129 @@
+//! Changes: compare and set. Decides nothing but what the core's `Change` leaves to a store.
+
+use crate::{
+    delete::delete,
+    error::{is_foreign_key_violation, is_unique_violation},
+    fields::Fields,
+    insert,
+    notes::append,
+    statement::{Statement, Value, statements},
+};
+use diesel::{QueryResult, SqliteConnection, result::Error};
+use job_core::{Change, JobState, JobStatus, Reply, Then};
+use std::collections::HashSet;
+
+statements! {
+    Set = include_str!("sql/change.sql");
+    Remove = include_str!("sql/remove.sql");
+    OtherHolder = include_str!("sql/other_holder.sql");
+}
+
+/// Applies changes, each alone, those that take a key after the others. In a transaction that may write.
+pub(crate) fn apply(conn: &mut SqliteConnection, changes: &[Change]) -> QueryResult<Vec<Reply>> {
+    let mut replies = vec![Reply::Stale; changes.len()];
+    let mut seen = HashSet::with_capacity(changes.len());
+    let first: Vec<bool> = changes.iter().map(|it| seen.insert(it.id)).collect();
+    for takes_key in [false, true] {
+        for ((change, reply), first) in changes.iter().zip(&mut replies).zip(&first) {
+            if *first && change.takes_key == takes_key {
+                *reply = apply_one(conn, change)?;
+            }
+        }
+    }
+    Ok(replies)
+}
+
+/// Applies one change.
+pub(crate) fn apply_one(conn: &mut SqliteConnection, change: &Change) -> QueryResult<Reply> {
+    let deletes = change.then == Then::Delete;
+    // A key is taken by writing it, also by a row that does not stay.
+    let at_once = deletes && !change.takes_key;
+    match if at_once { remove(conn, change) } else { set(conn, change, &change.next) } {
+        Ok(true) => {
+            append(conn, change.note.as_slice())?;
+            if deletes && !at_once {
+                delete(conn, change.id)?;
+            }
+            Ok(Reply::Applied)
+        }
+        Ok(false) => late(conn, change),
+        Err(error) if is_unique_violation(&error) => taken(conn, change),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether the change fitted, and `next` is written.
+fn set(conn: &mut SqliteConnection, change: &Change, next: &JobState) -> QueryResult<bool> {
+    let lease = next.lease();
+    let progress = lease.and_then(|it| it.progress.as_ref()).map(serde_json::to_string).transpose();
+    let written = Set::run(
+        conn,
+        [
+            Value::from(&change.id),
+            change.expected.number().into(),
+            change.lapsed_by.into(),
+            i64::from(next.status().number()).into(),
+            next.queue().as_str().into(),
+            i64::from(next.attempt_count()).into(),
+            i64::from(next.crash_count()).into(),
+            next.scheduled_start().into(),
+            next.date_started().into(),
+            next.date_finished().into(),
+            lease.map(|it| &it.holder).into(),
+            lease.map(|it| it.expires).into(),
+            progress.map_err(|error| Error::SerializationError(error.into()))?.into(),
+            next.last_error().map(|it| it.as_str()).into(),
+            next.reason().map(|it| it.as_str()).into(),
+            next.held_key().map(|it| it.as_str()).into(),
+            next.running_key().map(|it| it.as_str()).into(),
+            next.superseded_by().into(),
+            next.changed_by().as_ref().into(),
+            next.revision().number().into(),
+        ],
+    )?;
+    Ok(written == 1)
+}
+
+/// Whether the change fitted, and the row is gone. A job that a row of the application refers to stays, as history:
+/// the application wants it, and the change must not fail for that.
+fn remove(conn: &mut SqliteConnection, change: &Change) -> QueryResult<bool> {
+    let guards = [Value::from(&change.id), change.expected.number().into(), change.lapsed_by.into()];
+    match Remove::run(conn, guards) {
+        Ok(removed) => Ok(removed == 1),
+        Err(error) if is_foreign_key_violation(&error) => set(conn, change, &change.next),
+        Err(error) => Err(error),
+    }
+}
+
+/// The change did not fit.
+fn late(conn: &mut SqliteConnection, change: &Change) -> QueryResult<Reply> {
+    Ok(match insert::get(conn, change.id)? {
+        None => Reply::Gone,
+        Some(Ok(job)) => change.late_reply(&job.state),
+        Some(Err(row)) => row.state.map_or(Reply::Stale, |it| change.late_reply(&it.1)),
+    })
+}
+
+/// The change fitted, but another job holds what its next state wants to hold.
+fn taken(conn: &mut SqliteConnection, change: &Change) -> QueryResult<Reply> {
+    let key = change.next.held_key().map(|it| it.as_str());
+    let holder =
+        OtherHolder::one(conn, [Value::from(&change.id), key.into()], |row| Fields::of(row).job_id())?;
+    let Some(holder) = holder.flatten() else {
+        // Its turn, then, which no verb but start takes.
+        return Ok(Reply::Busy);
+    };
+    let Some(state) = change.if_taken.superseded_by(holder) else {
+        return Ok(Reply::KeyTaken { holder });
+    };
+    if set(conn, change, &state)? {
+        append(conn, change.note.as_slice())?;
+    }
+    Ok(Reply::Superseded { by: holder })
+}
+
+/// The changed jobs that wait again.
+pub(crate) fn waiting<'a>(changes: &'a [Change], replies: &'a [Reply]) -> impl Iterator<Item = &'a JobState> {
+    let applied = changes.iter().zip(replies).filter(|(_, reply)| **reply == Reply::Applied);
+    applied.map(|(change, _)| &change.next).filter(|it| it.status() == JobStatus::Waiting)
+}

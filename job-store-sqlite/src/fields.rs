@@ -1,0 +1,107 @@
+//! A row's columns, read one after the other; what does not decode is noted, and reading goes on.
+
+use diesel::{
+    row::{Field, Row},
+    sqlite::{Sqlite, SqliteType, SqliteValue},
+};
+use job_core::{ActorId, BoxError, JobId, Timestamp};
+use std::sync::Arc;
+
+/// The columns of a row, from the first.
+///
+/// A column that does not decode gives `None`, and the first such problem is kept for [`problem`](Self::problem).
+pub(crate) struct Fields<'r, R> {
+    row: &'r R,
+    at: usize,
+    problem: Option<BoxError>,
+}
+
+impl<'r, 'a, R: Row<'a, Sqlite>> Fields<'r, R> {
+    pub(crate) fn of(row: &'r R) -> Self {
+        Self::at(row, 0)
+    }
+
+    /// The columns from this position.
+    pub(crate) fn at(row: &'r R, at: usize) -> Self {
+        Self { row, at, problem: None }
+    }
+
+    /// What was wrong since this was last asked.
+    pub(crate) fn problem(&mut self) -> Option<BoxError> {
+        self.problem.take()
+    }
+
+    /// The next column as a number, if it is not NULL.
+    pub(crate) fn number(&mut self) -> Option<i64> {
+        self.value(|mut value| value.read_long())
+    }
+
+    /// The next column as a number in the range of `N`.
+    pub(crate) fn counted<N: TryFrom<i64, Error: Into<BoxError>>>(&mut self) -> Option<N> {
+        let number = self.number()?;
+        self.checked(N::try_from(number))
+    }
+
+    /// The next column as a time, if it is not NULL.
+    pub(crate) fn time(&mut self) -> Option<Timestamp> {
+        self.number().map(Timestamp::from_micros)
+    }
+
+    /// The next column as a text, if it is not NULL.
+    pub(crate) fn text(&mut self) -> Option<Arc<str>> {
+        self.parsed(|text| Ok::<_, BoxError>(Arc::from(text)))
+    }
+
+    /// The next column as what `parse` makes of its text, if it is not NULL.
+    pub(crate) fn parsed<T, E: Into<BoxError>>(
+        &mut self,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        let parsed = self.value(|mut value| {
+            if is_broken_text(&mut value) {
+                return Err("a text is not UTF-8".into());
+            }
+            parse(value.read_text()).map_err(Into::into)
+        });
+        self.checked(parsed?)
+    }
+
+    /// The next column as a job's id, if it is not NULL.
+    pub(crate) fn job_id(&mut self) -> Option<JobId> {
+        self.uuid().map(JobId::from_uuid)
+    }
+
+    /// The next column as an actor, if it is not NULL.
+    pub(crate) fn actor_id(&mut self) -> Option<ActorId> {
+        self.uuid().map(ActorId::from_uuid)
+    }
+
+    /// `result`'s value; its error is noted.
+    pub(crate) fn checked<T, E: Into<BoxError>>(&mut self, result: Result<T, E>) -> Option<T> {
+        match result {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.problem.get_or_insert_with(|| error.into());
+                None
+            }
+        }
+    }
+
+    fn uuid(&mut self) -> Option<uuid::Uuid> {
+        let uuid = self.value(|mut value| uuid::Uuid::from_slice(value.read_blob()))?;
+        self.checked(uuid)
+    }
+
+    fn value<T>(&mut self, read: impl FnOnce(SqliteValue<'_, '_, '_>) -> T) -> Option<T> {
+        let field = self.row.get(self.at)?;
+        self.at += 1;
+        field.value().map(read)
+    }
+}
+
+/// Whether the bytes of a text are not UTF-8. Diesel then gives U+FFFD in their place, so only such texts are looked at.
+fn is_broken_text(value: &mut SqliteValue<'_, '_, '_>) -> bool {
+    value.value_type() == Some(SqliteType::Text)
+        && value.read_text().contains(char::REPLACEMENT_CHARACTER)
+        && std::str::from_utf8(value.read_blob()).is_err()
+}
