@@ -142,9 +142,9 @@ async fn an_id_that_is_none_unknown_or_ambiguous_is_told_apart() {
         both.err
     );
     assert_eq!(both.err.matches("  greet waiting\n").count(), 2, "{}", both.err);
-    let wrong = folder.run("jobs show Ada");
+    let wrong = folder.run("jobs show Zoe");
     assert_eq!(wrong.code, Some(2));
-    assert!(wrong.err.contains("`Ada` is not the beginning of a job's id"), "{}", wrong.err);
+    assert!(wrong.err.contains("`Zoe` is not the beginning of a job's id"), "{}", wrong.err);
 }
 
 #[tokio::test]

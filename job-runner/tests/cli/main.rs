@@ -2,7 +2,7 @@
 
 mod config_meaning;
 mod config_mistakes;
-
-
-
-
+mod elsewhere;
+mod jobs;
+mod program;
+mod run_jobs;

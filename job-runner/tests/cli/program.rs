@@ -105,15 +105,18 @@ pub(crate) struct Started {
 impl Started {
     /// Returns once the process logged a line with `text` in it.
     pub(crate) fn says(&mut self, text: &str) {
+        assert!(self.says_or_ends(text), "never said {text:?}, but:\n{}", self.said);
+    }
+
+    /// Returns once the process logged a line with `text` in it, or ended; whether it is the former.
+    pub(crate) fn says_or_ends(&mut self, text: &str) -> bool {
         loop {
             let begin = self.said.len();
-            assert!(
-                self.err.read_line(&mut self.said).unwrap() > 0,
-                "never said {text:?}, but:\n{}",
-                self.said
-            );
+            if self.err.read_line(&mut self.said).unwrap() == 0 {
+                return false;
+            }
             if self.said[begin..].contains(text) {
-                return;
+                return true;
             }
         }
     }
