@@ -20,6 +20,8 @@ pub(crate) struct Entry<C> {
     pub(crate) scope: UniqueScope,
     pub(crate) period: Option<Duration>,
     pub(crate) timeout: Duration,
+    /// Whether its handlers complete the job themselves.
+    pub(crate) transactional: bool,
     /// The policy for every job of the type, but for the seed and the section's crash limit.
     pub(crate) policy: Policy,
     run: Run<C>,
@@ -86,16 +88,17 @@ fn chain(error: &(dyn Error + 'static)) -> Vec<Text> {
 
 impl<C: Clone + Send + Sync + 'static> Entry<C> {
     pub(crate) fn plain<J: RunnableJob<C>>() -> Result<Self, NameError> {
-        Self::new(&<J as JobType<Plain<C>>>::info(), run_plain::<C, J>, reporting::<J, Plain<C>>)
+        Self::new(&<J as JobType<Plain<C>>>::info(), false, run_plain::<C, J>, reporting::<J, Plain<C>>)
     }
 
     pub(crate) fn transactional<J: TransactionalJob<C>>() -> Result<Self, NameError> {
         let info = <J as JobType<Transactional<C>>>::info();
-        Self::new(&info, run_transactional::<C, J>, reporting::<J, Transactional<C>>)
+        Self::new(&info, true, run_transactional::<C, J>, reporting::<J, Transactional<C>>)
     }
 
     fn new(
         info: &TypeInfo,
+        transactional: bool,
         run: Run<C>,
         reporting: fn(&Json) -> Option<Reporting>,
     ) -> Result<Self, NameError> {
@@ -106,6 +109,7 @@ impl<C: Clone + Send + Sync + 'static> Entry<C> {
             scope: info.scope,
             period: info.period,
             timeout: info.timeout,
+            transactional,
             policy: Policy { retry: info.retry.clone(), slow_queue, ..Policy::default() },
             run,
             reporting,

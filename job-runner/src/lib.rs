@@ -6,15 +6,42 @@
 
 mod build_error;
 mod entry;
-mod notifier;
-mod place;
 mod registry;
+mod section;
+
+mod notifier;
 mod report;
 mod reporter;
+mod reports;
+
+mod attempts;
+mod backoff;
+mod clock;
+mod executor;
+mod fetcher;
+mod handlers;
+mod heart;
+mod heart_thread;
+mod host;
+mod judge;
+mod orphans;
+mod outbox;
+mod panic;
+mod place;
+mod pump;
+mod rescuer;
+mod running;
+mod section_lock;
+mod watch;
+
+mod aftermath;
+mod run;
 mod run_report;
 mod script;
 mod script_error;
-mod section;
+
+pub mod command_line;
+pub mod config;
 
 pub use build_error::BuildError;
 pub use notifier::{LogNotifier, Notifier, UserError};

@@ -2,26 +2,36 @@
 
 use crate::{
     BuildError, LogNotifier, Notifier, Place, Registry, Reporter, RunReport, ScriptError, SectionSettings,
+    heart_thread::Own, run::Run,
 };
 use job_core::{
-    SectionName,
+    LockName, SectionName, TypeName,
     store::{Opened, Opener, StoreUrl},
 };
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 use tokio_util::sync::CancellationToken;
 
 /// One run of a section: everything that was due when it began, and then the end.
-#[derive(Debug)]
 pub struct Script<C> {
-    opened: Opened,
-    registry: Arc<Registry<C>>,
-    context: C,
-    settings: SectionSettings,
-    place: Place,
-    heart_store: Option<(Arc<dyn Opener>, StoreUrl)>,
-    stop: CancellationToken,
-    reporter: Option<Arc<dyn Reporter>>,
-    notifier: Arc<dyn Notifier>,
+    pub(crate) opened: Opened,
+    pub(crate) registry: Arc<Registry<C>>,
+    pub(crate) context: C,
+    pub(crate) settings: SectionSettings,
+    /// The types it runs.
+    pub(crate) types: Vec<TypeName>,
+    /// The lock of its section.
+    pub(crate) lock: LockName,
+    pub(crate) place: Place,
+    pub(crate) heart_store: Own,
+    pub(crate) stop: CancellationToken,
+    pub(crate) reporter: Option<Arc<dyn Reporter>>,
+    pub(crate) notifier: Arc<dyn Notifier>,
+}
+
+impl<C> fmt::Debug for Script<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Script").field("settings", &self.settings).finish_non_exhaustive()
+    }
 }
 
 impl<C: Clone + Send + Sync + 'static> Script<C> {
@@ -39,12 +49,15 @@ impl<C: Clone + Send + Sync + 'static> Script<C> {
         let registry = registry.into();
         registry.check()?;
         settings.check()?;
-        registry.selected(&settings.types)?;
+        let types = registry.selected(&settings.types)?;
+        let lock = LockName::new(format!("section/{}", settings.name))?;
         settings.retention.map_or(Ok(()), |it| registry.check_retention(it))?;
         Ok(Self {
             opened,
             registry,
             context,
+            types,
+            lock,
             settings,
             place: Place::Threads,
             heart_store: None,
@@ -103,12 +116,13 @@ impl<C: Clone + Send + Sync + 'static> Script<C> {
         Self { notifier, ..self }
     }
 
-    /// Runs the section.
+    /// Runs the section: gives back or fails the jobs of runners that died, then runs everything that is due, and
+    /// ends when nothing of it is left. What is enqueued or put off meanwhile is left to the next run.
     ///
     /// # Errors
     ///
     /// [`ScriptError`] if the section could not run, or not to its end. A job that fails is no error.
     pub async fn run(self) -> Result<RunReport, ScriptError> {
-        Ok(RunReport::default())
+        Run::new(self)?.run().await
     }
 }

@@ -1,0 +1,181 @@
+//! The attempts under way: what the pump, the watch and the heart of a runner know in common.
+
+use crate::{
+    clock::Instant,
+    running::{GivenUp, Running},
+};
+use job_core::{JobId, Note, Revision};
+use parking_lot::Mutex;
+use std::{collections::HashMap, sync::Arc, time::Duration};
+use tokio::sync::Notify;
+
+/// All attempts from their claim until their end is settled, and the zombies.
+#[derive(Debug, Default)]
+pub(crate) struct Attempts {
+    table: Mutex<Table>,
+    /// Rung when an attempt comes whose time is up before that of all others.
+    earlier: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    held: HashMap<JobId, Holding>,
+    zombies: Vec<Arc<Running>>,
+    /// No attempt's time is up before.
+    earliest: Option<Instant>,
+}
+
+#[derive(Debug)]
+struct Holding {
+    running: Arc<Running>,
+    /// The instant at which its lease is in doubt; none once its token has fired for that.
+    fence: Option<Instant>,
+}
+
+/// An attempt whose time is up, and what it was doing.
+pub(crate) type Overdue = (Arc<Running>, GivenUp);
+
+impl Attempts {
+    /// Takes in what was claimed, with the instant at which the leases are in doubt.
+    pub(crate) fn add(&self, claimed: &[Arc<Running>], fence: Instant) {
+        let mut table = self.table.lock();
+        let mut earlier = false;
+        for running in claimed {
+            let deadline = running.deadline();
+            if table.earliest.is_none_or(|it| deadline < it) {
+                table.earliest = Some(deadline);
+                earlier = true;
+            }
+            table.held.insert(running.job.id, Holding { running: running.clone(), fence: Some(fence) });
+        }
+        drop(table);
+        if earlier {
+            self.earlier.notify_one();
+        }
+    }
+
+    /// Lets go of an attempt: its end is settled, or no longer ours to settle.
+    pub(crate) fn remove(&self, id: JobId) {
+        self.table.lock().held.remove(&id);
+    }
+
+    /// How many are not settled yet.
+    pub(crate) fn len(&self) -> usize {
+        self.table.lock().held.len()
+    }
+
+    /// Whether the job is under way here.
+    pub(crate) fn contains(&self, id: JobId) -> bool {
+        self.table.lock().held.contains_key(&id)
+    }
+
+    /// All that are not settled yet.
+    pub(crate) fn all(&self) -> Vec<Arc<Running>> {
+        self.table.lock().held.values().map(|it| it.running.clone()).collect()
+    }
+
+    /// The lease of an attempt was renewed.
+    pub(crate) fn renewed(&self, id: JobId, revision: Revision, fence: Instant) {
+        if let Some(holding) = self.table.lock().held.get_mut(&id)
+            && holding.running.job.state.revision() == revision
+            && holding.fence.is_some()
+        {
+            holding.fence = Some(fence);
+        }
+    }
+
+    /// Fires the tokens of the attempts whose leases are in doubt at `now`, and gives those attempts.
+    pub(crate) fn fence(&self, now: Instant) -> Vec<Arc<Running>> {
+        let mut table = self.table.lock();
+        let doubtful = table.held.values_mut().filter(|it| it.fence.is_some_and(|fence| fence <= now));
+        let doubtful = doubtful.map(|it| {
+            it.fence = None;
+            it.running.token.cancel();
+            it.running.clone()
+        });
+        doubtful.collect()
+    }
+
+    /// When the next lease is in doubt.
+    pub(crate) fn next_fence(&self) -> Option<Instant> {
+        self.table.lock().held.values().filter_map(|it| it.fence).min()
+    }
+
+    /// The attempt lost its job: its token fires, and its lease is nobody's worry any more.
+    pub(crate) fn lost(&self, id: JobId, revision: Revision) -> Option<Arc<Running>> {
+        let mut table = self.table.lock();
+        let holding = table.held.get_mut(&id).filter(|it| it.running.job.state.revision() == revision)?;
+        holding.fence = None;
+        (!holding.running.token.is_cancelled()).then(|| {
+            holding.running.token.cancel();
+            holding.running.clone()
+        })
+    }
+
+    /// Gives up the attempts whose time is up at `now`.
+    pub(crate) fn overdue(&self, now: Instant) -> Vec<Overdue> {
+        let mut table = self.table.lock();
+        let mut overdue = Vec::new();
+        let mut earliest = None;
+        for running in table.held.values().map(|it| &it.running).filter(|it| !it.is_decided()) {
+            if running.deadline() > now {
+                earliest = earliest.into_iter().chain([running.deadline()]).min();
+            } else if running.give_up_queued() {
+                overdue.push((running.clone(), GivenUp::Queued));
+            } else if running.has_started() && running.give_up() == Some(GivenUp::Started) {
+                overdue.push((running.clone(), GivenUp::Started));
+            }
+        }
+        table.earliest = earliest;
+        table.zombies.extend(overdue.iter().filter(|it| it.1 == GivenUp::Started).map(|it| it.0.clone()));
+        overdue
+    }
+
+    /// Gives up all attempts that have not ended, or only those that have not even started.
+    pub(crate) fn give_up(&self, only_queued: bool) -> Vec<Overdue> {
+        let mut table = self.table.lock();
+        let given_up = table.held.values().filter_map(|it| {
+            let how = if only_queued {
+                it.running.give_up_queued().then_some(GivenUp::Queued)
+            } else {
+                it.running.give_up()
+            };
+            Some((it.running.clone(), how?))
+        });
+        let given_up: Vec<Overdue> = given_up.collect();
+        table.zombies.extend(given_up.iter().filter(|it| it.1 == GivenUp::Started).map(|it| it.0.clone()));
+        given_up
+    }
+
+    /// The handlers that were given up and still run.
+    pub(crate) fn zombies(&self) -> Vec<Arc<Running>> {
+        let mut table = self.table.lock();
+        table.zombies.retain(|it| !it.has_left());
+        table.zombies.clone()
+    }
+
+    /// The lines that handlers logged and that were not stored yet.
+    pub(crate) fn take_lines(&self) -> Vec<Note> {
+        self.table.lock().held.values().flat_map(|it| it.running.take_lines()).collect()
+    }
+
+    /// Ends at the first instant at which an attempt's time may be up.
+    pub(crate) async fn next_overdue(&self) {
+        loop {
+            let earlier = self.earlier.notified();
+            let earliest = self.table.lock().earliest;
+            // With nothing under way there is nothing to wake for but an attempt.
+            let far = Duration::from_secs(24 * 3600);
+            let sleep = async {
+                match earliest {
+                    Some(earliest) => tokio::time::sleep_until(earliest).await,
+                    None => tokio::time::sleep(far).await,
+                }
+            };
+            tokio::select! {
+                () = earlier => {}
+                () = sleep => return,
+            }
+        }
+    }
+}

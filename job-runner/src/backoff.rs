@@ -1,0 +1,68 @@
+//! How long to wait before a store that is not available is asked again.
+
+use crate::clock::{Instant, RunnerClock};
+use job_core::{BoxFuture, store::StoreError};
+use std::time::Duration;
+use tracing::{info, warn};
+
+const FIRST: Duration = Duration::from_millis(50);
+const LONGEST: Duration = Duration::from_secs(2);
+
+/// The delays between tries, doubled from 50 ms to 2 s with jitter, and for how long the store has been away.
+#[derive(Debug, Default)]
+pub(crate) struct Backoff {
+    since: Option<Instant>,
+    delay: Duration,
+}
+
+impl Backoff {
+    /// The store answered.
+    pub(crate) fn reset(&mut self, clock: &RunnerClock) {
+        if let Some(since) = self.since.take() {
+            info!(duration_ms = millis(clock.since(since)), "The job store is available again.");
+        }
+    }
+
+    /// The store was not available: how long to wait, and for how long it has been so.
+    pub(crate) fn failed(&mut self, error: &StoreError, clock: &RunnerClock) -> (Duration, Duration) {
+        let since = *self.since.get_or_insert_with(|| {
+            // Once an outage: it is one failure, however often it is tried.
+            warn!(error = error as &dyn std::error::Error, "The job store is not available; trying again.");
+            self.delay = Duration::ZERO;
+            clock.instant()
+        });
+        self.delay = (self.delay * 2).clamp(FIRST, LONGEST);
+        (clock.jittered(self.delay), clock.since(since))
+    }
+}
+
+/// Makes `call` again and again while the store is not available, for at most `limit`.
+///
+/// The call gives a boxed future, as a store's methods do: with an async closure the future of a script would not be `Send`.
+pub(crate) async fn patiently<'a, T>(
+    clock: &RunnerClock,
+    limit: Duration,
+    call: impl Fn() -> BoxFuture<'a, Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    let mut backoff = Backoff::default();
+    loop {
+        match call().await {
+            Err(error) if error.is_transient() => {
+                let (delay, away) = backoff.failed(&error, clock);
+                if away >= limit {
+                    return Err(error);
+                }
+                tokio::time::sleep(delay).await;
+            }
+            result => {
+                backoff.reset(clock);
+                return result;
+            }
+        }
+    }
+}
+
+/// Whole milliseconds, for logs.
+pub(crate) fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

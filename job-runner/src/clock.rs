@@ -1,0 +1,74 @@
+//! The only file of the runner that reads clocks and draws numbers, so that a simulator can stand in for it.
+#![expect(clippy::disallowed_methods, reason = "this is the file that the others ask")]
+
+use job_core::{ActorId, Clock, Timestamp};
+use parking_lot::Mutex;
+use std::time::Duration;
+pub(crate) use tokio::time::Instant;
+use uuid::Uuid;
+
+/// A runner's time: monotonic for what must not be late, and an estimate of the store's for what need not be exact.
+#[derive(Debug)]
+pub(crate) struct RunnerClock {
+    /// What store calls are given.
+    by: Clock,
+    /// What the store's clock was seen to show, and the instant after its reply came.
+    seen: Mutex<(Timestamp, Instant)>,
+}
+
+impl RunnerClock {
+    /// A clock that has not [seen](Self::saw) the store's time yet: until then, its estimate is long past.
+    pub(crate) fn new(by: Clock) -> Self {
+        Self { by, seen: Mutex::new((Timestamp::EPOCH, Instant::now())) }
+    }
+
+    /// What store calls are given: the store's own clock, but in tests.
+    pub(crate) fn by(&self) -> Clock {
+        self.by
+    }
+
+    /// The instant, for deadlines.
+    pub(crate) fn instant(&self) -> Instant {
+        Instant::now()
+    }
+
+    /// How long ago `earlier` was.
+    pub(crate) fn since(&self, earlier: Instant) -> Duration {
+        Instant::now().saturating_duration_since(earlier)
+    }
+
+    /// Takes note of a store's time that came with a reply.
+    ///
+    /// Counted from after the reply, so that the estimate is behind the store by the time the reply took, and never
+    /// ahead of it.
+    pub(crate) fn saw(&self, time: Timestamp) {
+        *self.seen.lock() = (time, Instant::now());
+    }
+
+    /// The estimate of the store's time: for retry dates, ends of jobs and notes. Never ahead of the store.
+    pub(crate) fn now(&self) -> Timestamp {
+        match self.by {
+            Clock::At(at) => at,
+            Clock::Store => {
+                let (time, at) = *self.seen.lock();
+                time + self.since(at)
+            }
+        }
+    }
+
+    /// A number that moves a delay within its policy's jitter.
+    pub(crate) fn seed(&self) -> u64 {
+        Uuid::new_v4().as_u64_pair().1
+    }
+
+    /// `delay`, longer or shorter by up to a quarter, so that those who failed together do not come back together.
+    pub(crate) fn jittered(&self, delay: Duration) -> Duration {
+        let swing = u32::try_from(self.seed() % 501).unwrap_or(0);
+        delay.mul_f64(f64::from(750 + swing) / 1000.0)
+    }
+}
+
+/// A fresh actor: one for each run, so that no two runners are ever taken for one another.
+pub(crate) fn actor() -> ActorId {
+    ActorId::from_uuid(Uuid::new_v4())
+}

@@ -1,0 +1,162 @@
+//! The heart: renews the leases of everything under way, and tells attempts that lost theirs.
+
+use crate::{
+    LeaseDoubt,
+    attempts::Attempts,
+    backoff::Backoff,
+    clock::{Instant, RunnerClock},
+    outbox::BATCH,
+    section_lock::SectionLock,
+};
+use job_core::store::{Held, JobStore, Notes, Renewed, StoreError};
+use parking_lot::Mutex;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
+    time::Duration,
+};
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+/// What the heart keeps alive.
+#[derive(Debug)]
+pub(crate) struct Heart {
+    pub(crate) attempts: Arc<Attempts>,
+    pub(crate) clock: Arc<RunnerClock>,
+    pub(crate) lock: SectionLock,
+    pub(crate) lease: Duration,
+    pub(crate) beat: Duration,
+    pub(crate) doubt: LeaseDoubt,
+    /// Fires when the section's lock is lost, or in doubt.
+    pub(crate) lost: CancellationToken,
+    /// Ends the heart, between two store calls.
+    pub(crate) stop: CancellationToken,
+    /// The instant at which the section's lock is in doubt.
+    pub(crate) lock_fence: Mutex<Instant>,
+    /// Whether the last beat was not answered, or not yet.
+    pub(crate) away: AtomicBool,
+}
+
+/// When a lease that was asked for at `asked`, and granted `round_trip` later, is in doubt: a fifth of it early, or
+/// two round trips, so that a handler that heeds its token is out before somebody else is in.
+pub(crate) fn fence(asked: Instant, lease: Duration, round_trip: Duration) -> Instant {
+    asked + lease.saturating_sub((lease / 5).max(round_trip * 2))
+}
+
+impl Heart {
+    /// Beats until it is stopped.
+    pub(crate) async fn run(&self, store: Arc<dyn JobStore>, notes: Arc<dyn Notes>) {
+        // A heart that breaks must not leave the section to itself.
+        let guard = self.lost.clone().drop_guard();
+        tokio::join!(self.beats(&store, &notes), self.fences());
+        guard.disarm();
+    }
+
+    async fn beats(&self, store: &Arc<dyn JobStore>, notes: &Arc<dyn Notes>) {
+        let mut backoff = Backoff::default();
+        let mut next = self.clock.instant() + self.beat;
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep_until(next) => {}
+                () = self.stop.cancelled() => return,
+            }
+            let asked = self.clock.instant();
+            self.away.store(true, SeqCst);
+            next = match self.beat(store, notes).await {
+                Ok(()) => {
+                    self.away.store(false, SeqCst);
+                    backoff.reset(&self.clock);
+                    asked + self.beat
+                }
+                Err(error) if error.is_transient() => {
+                    self.clock.instant() + backoff.failed(&error, &self.clock).0.min(self.beat)
+                }
+                Err(error) => {
+                    error!(error = &error as &dyn std::error::Error, "The leases could not be renewed.");
+                    asked + self.beat
+                }
+            };
+        }
+    }
+
+    /// Renews the section's lock and every lease, and stores what handlers have logged.
+    async fn beat(&self, store: &Arc<dyn JobStore>, notes: &Arc<dyn Notes>) -> Result<(), StoreError> {
+        let asked = self.clock.instant();
+        if self.lock.renew(store).await? {
+            *self.lock_fence.lock() = fence(asked, self.lease, self.clock.since(asked));
+        } else if !self.lost.is_cancelled() {
+            warn!("The lock of the section was lost to another script. Nothing more is claimed.");
+            self.lost.cancel();
+        }
+        let under_way = self.attempts.all();
+        for batch in under_way.chunks(BATCH) {
+            let held: Vec<Held> = batch.iter().map(|it| it.held()).collect();
+            let asked = self.clock.instant();
+            let renewed = store.renew(&held, self.lease, self.clock.by()).await;
+            if renewed.is_err() {
+                for (running, held) in batch.iter().zip(&held) {
+                    held.progress.iter().for_each(|it| running.keep_progress(it.clone()));
+                }
+            }
+            let fence = fence(asked, self.lease, self.clock.since(asked));
+            for (held, renewed) in held.iter().zip(renewed?) {
+                match renewed {
+                    Renewed::Until(_) => self.attempts.renewed(held.id, held.revision, fence),
+                    Renewed::Lost => self.lost(held),
+                    // Neither lost nor extended: the next beat asks again, and the fence stays where it is.
+                    Renewed::Busy => {}
+                }
+            }
+        }
+        let lines = self.attempts.take_lines();
+        if lines.is_empty() { Ok(()) } else { notes.append(&lines).await }
+    }
+
+    fn lost(&self, held: &Held) {
+        if let Some(running) = self.attempts.lost(held.id, held.revision)
+            && !running.is_decided()
+        {
+            let (id, name) = (held.id, &running.job.spec.type_name);
+            info!(
+                job.id = %id, job.type = %name, attempt = running.job.state.attempt_count(),
+                "The {name} job {id} was taken from its handler, which is told to stop."
+            );
+        }
+    }
+
+    /// Fires the tokens of attempts whose leases could not be renewed in time. A call to the store that hangs does not
+    /// hold this up.
+    async fn fences(&self) {
+        loop {
+            // What is claimed meanwhile is in doubt later than this.
+            let latest = fence(self.clock.instant(), self.lease, Duration::ZERO);
+            let lock = Some(*self.lock_fence.lock()).filter(|_| !self.lost.is_cancelled());
+            let next = self.attempts.next_fence().into_iter().chain(lock).min().unwrap_or(latest);
+            tokio::select! {
+                () = tokio::time::sleep_until(next.min(latest)) => {}
+                () = self.stop.cancelled() => return,
+            }
+            if self.doubt == LeaseDoubt::CarryOn && self.away.load(SeqCst) {
+                tokio::select! {
+                    () = tokio::time::sleep(self.beat) => {}
+                    () = self.stop.cancelled() => return,
+                }
+                continue;
+            }
+            let now = self.clock.instant();
+            for running in self.attempts.fence(now) {
+                let (id, name) = (running.job.id, &running.job.spec.type_name);
+                warn!(
+                    job.id = %id, job.type = %name, attempt = running.job.state.attempt_count(),
+                    "The lease of {name} job {id} could not be renewed in time; its handler is told to stop."
+                );
+            }
+            if *self.lock_fence.lock() <= now && !self.lost.is_cancelled() {
+                warn!("The lock of the section could not be renewed in time. Nothing more is claimed.");
+                self.lost.cancel();
+            }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Where the heart lives: a task, or a thread with a runtime and a handle of the store of its own.
+
+use crate::{Place, ScriptError, heart::Heart};
+use job_core::store::{Opened, Opener, StoreUrl};
+use std::{sync::Arc, time::Duration};
+use tokio::{
+    runtime::Builder,
+    sync::oneshot::{self, Receiver},
+};
+use tokio_util::sync::CancellationToken;
+
+/// How the heart opens its own handle of the store, if it does not share the script's.
+pub(crate) type Own = Option<(Arc<dyn Opener>, StoreUrl)>;
+
+/// A heart that beats.
+#[derive(Debug)]
+pub(crate) struct Beating {
+    stop: CancellationToken,
+    /// Closed when the heart has stopped.
+    stopped: Receiver<()>,
+}
+
+impl Beating {
+    /// Starts `heart` in `place`, with its own handle of the store if `own` says how, else with `opened`.
+    pub(crate) async fn start(
+        heart: Heart,
+        place: Place,
+        opened: Opened,
+        own: Own,
+    ) -> Result<Self, ScriptError> {
+        let stop = heart.stop.clone();
+        let (running, stopped) = oneshot::channel::<()>();
+        match place {
+            Place::Here => {
+                tokio::spawn(async move {
+                    heart.run(opened.store, opened.notes).await;
+                    drop(running);
+                });
+            }
+            Place::Threads => {
+                let (ready, opening) = oneshot::channel();
+                let runtime =
+                    Builder::new_current_thread().enable_all().build().map_err(ScriptError::Threads)?;
+                let beat = async move {
+                    let opened = match own {
+                        Some((opener, url)) => opener.open(&url).await,
+                        None => Ok(opened),
+                    };
+                    match opened {
+                        Ok(opened) => {
+                            let _ = ready.send(Ok(()));
+                            heart.run(opened.store, opened.notes).await;
+                        }
+                        Err(error) => drop(ready.send(Err(error))),
+                    }
+                    drop(running);
+                };
+                let thread = std::thread::Builder::new().name("job-heart".to_owned());
+                thread.spawn(move || runtime.block_on(beat)).map_err(ScriptError::Threads)?;
+                if let Ok(Err(error)) = opening.await {
+                    return Err(error.into());
+                }
+            }
+        }
+        Ok(Self { stop, stopped })
+    }
+
+    /// Stops the heart and waits for the call that it is in, but not for longer than `limit`.
+    pub(crate) async fn stop(self, limit: Duration) {
+        self.stop.cancel();
+        // After this, no renewal can take back a lock that was given up.
+        let _ = tokio::time::timeout(limit, self.stopped).await;
+    }
+}

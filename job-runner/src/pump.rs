@@ -1,0 +1,319 @@
+//! The pump: takes what is due, hands it to the executor, and gives back what ended, in one call where it can.
+
+use crate::{
+    LeaseDoubt,
+    aftermath::Aftermath,
+    attempts::Attempts,
+    backoff::Backoff,
+    clock::{Instant, RunnerClock},
+    executor::{End, Ended, Executor},
+    fetcher::Fetcher,
+    heart::fence,
+    judge::Judge,
+    orphans,
+    outbox::{BATCH, Batch, Outbox},
+};
+use job_core::{
+    Change, Job, JobId, JobStatus, Note, Outcome, Reply,
+    store::{Claim, Claimed, JobStore, JobStoreExt, Notes, StoreError},
+};
+use std::{sync::Arc, time::Duration};
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
+
+/// Fetches and settles.
+pub(crate) struct Pump<'a, C> {
+    pub(crate) store: Arc<dyn JobStore>,
+    pub(crate) notes: Arc<dyn Notes>,
+    pub(crate) clock: Arc<RunnerClock>,
+    pub(crate) attempts: Arc<Attempts>,
+    pub(crate) executor: Executor<C>,
+    pub(crate) ended: UnboundedReceiver<Ended>,
+    pub(crate) fetcher: Fetcher,
+    pub(crate) judge: Arc<Judge<C>>,
+    pub(crate) aftermath: &'a mut Aftermath<C>,
+    pub(crate) terms: PumpTerms,
+    /// Told to stop: claim nothing, and end within the grace.
+    pub(crate) stop: CancellationToken,
+    /// The section is somebody else's, or may be: claim nothing.
+    pub(crate) lost: CancellationToken,
+    pub(crate) state: PumpState,
+}
+
+/// What does not change while it runs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PumpTerms {
+    pub(crate) slots: usize,
+    pub(crate) grace: Duration,
+    pub(crate) doubt: LeaseDoubt,
+}
+
+/// What changes.
+#[derive(Debug, Default)]
+pub(crate) struct PumpState {
+    outbox: Outbox,
+    /// Lines that handlers logged, to be stored.
+    lines: Vec<Note>,
+    /// Once it was told to stop: until when handlers have time.
+    grace_ends: Option<Instant>,
+    /// A claim was sent then and not answered: it may have started jobs that nobody knows of.
+    doubted: Option<Instant>,
+}
+
+impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
+    /// Runs until there is nothing left to do: nothing due that may be claimed, nothing under way, nothing to settle.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store broke, or was away for a whole lease.
+    pub(crate) async fn run(&mut self) -> Result<(), StoreError> {
+        let mut backoff = Backoff::default();
+        loop {
+            self.gather().await;
+            self.heed_stop();
+            match self.exchange().await {
+                Ok(true) => backoff.reset(&self.clock),
+                Ok(false) if self.is_done() => return Ok(()),
+                Ok(false) => self.wait().await,
+                Err(error) if error.is_transient() => {
+                    let (delay, away) = backoff.failed(&error, &self.clock);
+                    let gives_up = self.terms.doubt == LeaseDoubt::Stop || self.stop.is_cancelled();
+                    if gives_up && away >= self.fetcher.claim().lease {
+                        return Err(error);
+                    }
+                    tokio::time::sleep(delay).await;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Takes in all that has ended, for as long as more comes: a batch is what is there, and waits for nobody.
+    async fn gather(&mut self) {
+        loop {
+            let before = self.state.outbox.ready();
+            while let Ok(ended) = self.ended.try_recv() {
+                self.take(ended);
+            }
+            let now = self.state.outbox.ready();
+            if now == before || now >= BATCH || now >= self.attempts.len() {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    fn take(&mut self, Ended { running, end }: Ended) {
+        self.state.lines.extend(running.take_lines());
+        let job = running.job.clone();
+        let id = job.id;
+        let sentence = match end {
+            End::Left => return,
+            End::Proven => {
+                self.let_go(id, &job);
+                self.aftermath.proven(&job.spec.type_name);
+                return;
+            }
+            End::Released => self.judge.release(job),
+            // A handler that heeds the stop ends with an error, as a rule; that is not the job's.
+            End::Outcome(Outcome::Failed(_), _) if self.state.grace_ends.is_some() => self.judge.release(job),
+            End::Outcome(outcome, errors) => {
+                let due_by = self.fetcher.claim().due_by;
+                self.judge.end(job, (outcome, errors), due_by, running.elapsed())
+            }
+        };
+        match sentence {
+            Some(sentence) => self.state.outbox.push(sentence),
+            None => self.let_go(id, &running.job),
+        }
+    }
+
+    fn let_go(&mut self, id: JobId, job: &Job) {
+        self.attempts.remove(id);
+        self.fetcher.settled(job.spec.turn.is_some());
+    }
+
+    /// Once it was told to stop, tells the handlers, gives back what has not started, and after the grace the rest.
+    fn heed_stop(&mut self) {
+        if !self.stop.is_cancelled() {
+            return;
+        }
+        let now = self.clock.instant();
+        let given_up = match self.state.grace_ends {
+            None => {
+                self.state.grace_ends = Some(now + self.terms.grace);
+                self.attempts.all().iter().for_each(|it| it.token.cancel());
+                self.attempts.give_up(self.terms.grace > Duration::ZERO)
+            }
+            Some(ends) if ends <= now => self.attempts.give_up(false),
+            Some(_) => return,
+        };
+        for (running, _) in given_up {
+            self.take(Ended { running, end: End::Released });
+        }
+    }
+
+    /// Sends what is there and claims what there is room for. False if there was neither.
+    async fn exchange(&mut self) -> Result<bool, StoreError> {
+        self.state.outbox.wake(self.clock.instant());
+        self.store_lines().await?;
+        self.adopt_orphans().await?;
+        let taking_keys = self.state.outbox.take(true);
+        let moved = !taking_keys.is_empty();
+        if moved {
+            self.apply(taking_keys).await?;
+        }
+        let batch = self.state.outbox.take(false);
+        let claim = self.next_claim(batch.len());
+        match claim {
+            None if batch.is_empty() => return Ok(moved),
+            None => self.apply(batch).await?,
+            Some(claim) => self.exchange_for(batch, &claim).await?,
+        }
+        Ok(true)
+    }
+
+    async fn apply(&mut self, batch: Batch) -> Result<(), StoreError> {
+        match self.store.apply(&batch.changes).await {
+            Ok(replies) => self.replied(batch, replies).await,
+            Err(error) => {
+                self.state.outbox.put_back(batch);
+                Err(error)
+            }
+        }
+    }
+
+    async fn exchange_for(&mut self, batch: Batch, claim: &Claim) -> Result<(), StoreError> {
+        let asked = self.clock.instant();
+        let answer = if batch.is_empty() {
+            self.store.claim(claim).await.map(|claimed| (Vec::new(), claimed))
+        } else {
+            self.store.exchange(&batch.changes, claim).await
+        };
+        match answer {
+            Ok((replies, claimed)) => {
+                // In this order: a successor that the call itself made ready is not noticed as one that came later, and a
+                // job that waits again and was claimed at once is let go before it is taken in.
+                self.fetcher.got(claim, claimed.jobs.len() + claimed.unreadable.len());
+                let settled = self.replied(batch, replies).await;
+                self.start(claimed, asked);
+                settled
+            }
+            Err(error) => {
+                self.state.doubted.get_or_insert(asked);
+                self.state.outbox.put_back(batch);
+                Err(error)
+            }
+        }
+    }
+
+    /// Starts what was claimed, or gives it back if it came too late.
+    fn start(&mut self, claimed: Claimed, asked: Instant) {
+        if let Some(seen) = claimed.jobs.first().and_then(|it| it.state.date_started()) {
+            self.clock.saw(seen);
+        }
+        let fence = fence(asked, self.fetcher.claim().lease, self.clock.since(asked));
+        if self.stop.is_cancelled() {
+            self.executor.release(claimed, fence);
+        } else {
+            self.executor.start(claimed, fence);
+        }
+    }
+
+    /// The claim to be made while `batch` changes are settled; `None` if nothing may be claimed.
+    fn next_claim(&mut self, batch: usize) -> Option<Claim> {
+        if self.stop.is_cancelled() || self.lost.is_cancelled() {
+            return None;
+        }
+        let unsettled = self.attempts.len().saturating_sub(batch);
+        self.fetcher.next(self.free(unsettled), unsettled == 0)
+    }
+
+    /// A slot is taken until the end of its attempt is settled, so that a store that is slow slows the runner down. The
+    /// slots of zombies are filled again, but only once over.
+    fn free(&self, unsettled: usize) -> usize {
+        let zombies = self.attempts.zombies().len().saturating_sub(self.terms.slots);
+        self.terms.slots.saturating_sub(unsettled + zombies)
+    }
+
+    async fn replied(&mut self, batch: Batch, replies: Vec<Reply>) -> Result<(), StoreError> {
+        // A store that answers too little is asked again.
+        let replies = replies.into_iter().chain(std::iter::repeat(Reply::Busy));
+        let mut failed = Ok(());
+        for ((change, judged), reply) in batch.changes.into_iter().zip(batch.judged).zip(replies) {
+            if reply == Reply::Busy {
+                self.state.outbox.keep((change, judged), &self.clock);
+                continue;
+            }
+            self.let_go(judged.job.id, &judged.job);
+            match self.completed_itself(&change, &judged.job, reply).await {
+                Ok(true) => self.aftermath.proven(&judged.job.spec.type_name),
+                Ok(false) => self.aftermath.settled((change, judged), reply),
+                Err(error) => {
+                    self.aftermath.settled((change, judged), reply);
+                    failed = Err(error);
+                }
+            }
+        }
+        failed
+    }
+
+    /// Whether a stale change is so because the handler's own transaction completed the job, and it failed after that.
+    async fn completed_itself(&self, change: &Change, job: &Job, reply: Reply) -> Result<bool, StoreError> {
+        let entry = self.executor.registry.get(&job.spec.type_name);
+        if reply != Reply::Stale || !entry.is_some_and(|it| it.transactional) {
+            return Ok(false);
+        }
+        let Some(stored) = self.store.get(job.id).await? else { return Ok(false) };
+        let own =
+            stored.state.changed_by() == Some(change.by) && stored.state.revision() == change.expected.next();
+        Ok(own && stored.state.status() == JobStatus::Completed)
+    }
+
+    async fn store_lines(&mut self) -> Result<(), StoreError> {
+        if !self.state.lines.is_empty() {
+            self.notes.append(&self.state.lines).await?;
+            self.state.lines.clear();
+        }
+        Ok(())
+    }
+
+    async fn adopt_orphans(&mut self) -> Result<(), StoreError> {
+        if let Some(asked) = self.state.doubted {
+            let claimed = orphans::find(&self.store, self.fetcher.claim(), &self.attempts).await?;
+            self.state.doubted = None;
+            self.start(claimed, asked);
+        }
+        Ok(())
+    }
+
+    fn is_done(&self) -> bool {
+        if self.attempts.len() > 0 || !self.state.outbox.is_empty() {
+            return false;
+        }
+        let closed = self.stop.is_cancelled() || self.lost.is_cancelled();
+        if !closed && !self.fetcher.is_dry() && self.free(0) == 0 {
+            warn!("Every slot is held by a handler that ran out of time; the rest is left to the next run.");
+            return true;
+        }
+        closed || self.fetcher.is_dry()
+    }
+
+    /// Waits until something has ended, is to be sent again, or is to stop.
+    async fn wait(&mut self) {
+        let now = self.clock.instant();
+        let far = now + Duration::from_secs(3600);
+        let grace_ends = self.state.grace_ends.filter(|it| *it > now);
+        let woken = self.state.outbox.next_wake().into_iter().chain(grace_ends).min().unwrap_or(far);
+        tokio::select! {
+            ended = self.ended.recv() => {
+                if let Some(ended) = ended {
+                    self.take(ended);
+                }
+            }
+            () = tokio::time::sleep_until(woken) => {}
+            () = self.stop.cancelled(), if self.state.grace_ends.is_none() => {}
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! An attempt under way, as its handler and the loops of the runner share it.
+
+use crate::clock::{Instant, RunnerClock};
+use job_core::{AttemptHandle, BoxFuture, Job, LogLevel, LogNote, Note, Progress, Text, store::Held};
+use parking_lot::Mutex;
+use std::{
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, AtomicU8, Ordering::SeqCst},
+    },
+    time::Duration,
+};
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, error, info, warn};
+
+/// The most lines of one attempt that wait to be stored; what comes beyond them is only logged.
+const LINES_MOST: usize = 1000;
+
+/// An attempt under way.
+#[derive(Debug)]
+pub(crate) struct Running {
+    pub(crate) job: Arc<Job>,
+    /// Fires when the handler should stop.
+    pub(crate) token: CancellationToken,
+    /// Which group of threads it runs on.
+    pub(crate) group: usize,
+    timeout: Duration,
+    dispatched: Instant,
+    started: OnceLock<Instant>,
+    phase: AtomicU8,
+    polled: AtomicBool,
+    left: AtomicBool,
+    said: Mutex<Said>,
+    clock: Arc<RunnerClock>,
+}
+
+/// What the handler said since the last beat.
+#[derive(Debug, Default)]
+struct Said {
+    progress: Option<Progress>,
+    lines: Vec<Note>,
+}
+
+/// Handed to the runtime of the handlers, and not polled yet.
+const QUEUED: u8 = 0;
+/// The handler runs.
+const STARTED: u8 = 1;
+/// The handler ended, and its result counts.
+const ENDED: u8 = 2;
+/// The runner has decided how the attempt ended, and what the handler does no longer counts.
+const GIVEN_UP: u8 = 3;
+
+/// What an attempt was doing when it was given up.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum GivenUp {
+    /// Nothing: its handler never starts.
+    Queued,
+    /// Its handler ran, and may run on as a zombie.
+    Started,
+}
+
+impl Running {
+    pub(crate) fn new(job: Job, timeout: Duration, group: usize, clock: Arc<RunnerClock>) -> Self {
+        Self {
+            job: Arc::new(job),
+            token: CancellationToken::new(),
+            group,
+            timeout,
+            dispatched: clock.instant(),
+            started: OnceLock::new(),
+            phase: AtomicU8::new(QUEUED),
+            polled: AtomicBool::new(false),
+            left: AtomicBool::new(false),
+            said: Mutex::default(),
+            clock,
+        }
+    }
+
+    /// The handler is about to start; false if the attempt was given up before.
+    pub(crate) fn start(&self) -> bool {
+        let _ = self.started.set(self.clock.instant());
+        self.moves(QUEUED, STARTED)
+    }
+
+    /// The handler has ended; false if the attempt was given up before, so that its result does not count.
+    pub(crate) fn end(&self) -> bool {
+        let counts = self.moves(STARTED, ENDED);
+        self.left.store(true, SeqCst);
+        counts
+    }
+
+    /// Nothing runs for the attempt: it never had a handler, and ends as its claim is read.
+    pub(crate) fn end_unstarted(&self) {
+        self.phase.store(ENDED, SeqCst);
+        self.left.store(true, SeqCst);
+    }
+
+    /// The runner decides how the attempt ends; `None` if it has ended already.
+    pub(crate) fn give_up(&self) -> Option<GivenUp> {
+        if self.moves(QUEUED, GIVEN_UP) {
+            self.left.store(true, SeqCst);
+            return Some(GivenUp::Queued);
+        }
+        self.moves(STARTED, GIVEN_UP).then_some(GivenUp::Started)
+    }
+
+    /// Gives the attempt up if its handler has not started yet.
+    pub(crate) fn give_up_queued(&self) -> bool {
+        let gives = self.moves(QUEUED, GIVEN_UP);
+        self.left.fetch_or(gives, SeqCst);
+        gives
+    }
+
+    /// Whether it is decided how the attempt ended.
+    pub(crate) fn is_decided(&self) -> bool {
+        self.phase.load(SeqCst) >= ENDED
+    }
+
+    /// Whether its handler has started.
+    pub(crate) fn has_started(&self) -> bool {
+        self.phase.load(SeqCst) != QUEUED
+    }
+
+    /// Whether its handler is gone, or never came.
+    pub(crate) fn has_left(&self) -> bool {
+        self.left.load(SeqCst)
+    }
+
+    /// Told before and after each poll of the handler.
+    pub(crate) fn polled(&self, now: bool) {
+        self.polled.store(now, SeqCst);
+    }
+
+    /// Whether the handler holds a thread just now.
+    pub(crate) fn holds_thread(&self) -> bool {
+        self.polled.load(SeqCst) && !self.has_left()
+    }
+
+    /// When its time is up, counted from its start; if it has not started, from when it might have.
+    pub(crate) fn deadline(&self) -> Instant {
+        let from = self.started.get().unwrap_or(&self.dispatched);
+        from.checked_add(self.timeout).unwrap_or(self.dispatched + Duration::from_secs(100 * 365 * 24 * 3600))
+    }
+
+    pub(crate) fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// How long the handler has run.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.started.get().map_or(Duration::ZERO, |it| self.clock.since(*it))
+    }
+
+    /// What a renewal is asked for, with the progress that was not stored yet.
+    pub(crate) fn held(&self) -> Held {
+        let progress = self.said.lock().progress.take();
+        Held { id: self.job.id, revision: self.job.state.revision(), progress }
+    }
+
+    /// `progress` could not be stored; it is kept unless there is newer.
+    pub(crate) fn keep_progress(&self, progress: Progress) {
+        self.said.lock().progress.get_or_insert(progress);
+    }
+
+    /// The lines that were not stored yet.
+    pub(crate) fn take_lines(&self) -> Vec<Note> {
+        std::mem::take(&mut self.said.lock().lines)
+    }
+
+    fn moves(&self, from: u8, to: u8) -> bool {
+        self.phase.compare_exchange(from, to, SeqCst, SeqCst).is_ok()
+    }
+
+    fn counts(&self) -> bool {
+        self.phase.load(SeqCst) == STARTED
+    }
+}
+
+impl AttemptHandle for Running {
+    fn is_cancelled(&self) -> bool {
+        self.token.is_cancelled()
+    }
+
+    fn cancelled(&self) -> BoxFuture<'_, ()> {
+        Box::pin(self.token.cancelled())
+    }
+
+    fn time_left(&self) -> Duration {
+        self.deadline().saturating_duration_since(self.clock.instant())
+    }
+
+    fn progress(&self, progress: Progress) {
+        if self.counts() {
+            self.said.lock().progress = Some(progress);
+        }
+    }
+
+    fn log(&self, level: LogLevel, text: Text) {
+        let (id, name) = (self.job.id, &self.job.spec.type_name);
+        let attempt = self.job.state.attempt_count();
+        match level {
+            LogLevel::Debug => debug!(job.id = %id, job.type = %name, attempt, "{text}"),
+            LogLevel::Info => info!(job.id = %id, job.type = %name, attempt, "{text}"),
+            LogLevel::Warn => warn!(job.id = %id, job.type = %name, attempt, "{text}"),
+            LogLevel::Error => error!(job.id = %id, job.type = %name, attempt, "{text}"),
+        }
+        let note = Note::log(id, self.clock.now(), &LogNote { attempt, level, text });
+        let mut said = self.said.lock();
+        if let Ok(note) = note
+            && self.counts()
+            && said.lines.len() < LINES_MOST
+        {
+            said.lines.push(note);
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! The watch: gives up attempts whose time is up, whatever their handlers do.
+
+use crate::{
+    attempts::Attempts,
+    clock::RunnerClock,
+    executor::{End, Ended},
+    handlers::Handlers,
+    running::GivenUp,
+};
+use job_core::Outcome;
+use std::sync::Arc;
+use tokio::sync::mpsc::UnboundedSender;
+
+/// Ends attempts at their time limits.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    pub(crate) attempts: Arc<Attempts>,
+    pub(crate) clock: Arc<RunnerClock>,
+    pub(crate) handlers: Arc<Handlers>,
+    pub(crate) ended: UnboundedSender<Ended>,
+}
+
+impl Watch {
+    /// Watches for as long as it is polled.
+    ///
+    /// At its limit the token of an attempt fires, and it counts as timed out. Its handler may end as it likes, as
+    /// a zombie; if zombies hold all threads, others are started. An attempt that waited for a thread all its time
+    /// is given back.
+    pub(crate) async fn run(&self) {
+        loop {
+            self.attempts.next_overdue().await;
+            for (running, how) in self.attempts.overdue(self.clock.instant()) {
+                running.token.cancel();
+                let ended = match how {
+                    GivenUp::Started => {
+                        let outcome = Outcome::TimedOut(running.timeout());
+                        Ended::failed(running, outcome)
+                    }
+                    GivenUp::Queued => Ended { running, end: End::Released },
+                };
+                // The receiver is gone only when the run is over.
+                let _ = self.ended.send(ended);
+            }
+            self.handlers.make_room(&self.attempts.zombies());
+        }
+    }
+}
