@@ -2,7 +2,7 @@
 
 use crate::{Fixture, factory};
 use job_core::{
-    About, Change, Job, JobId, JobStatus, NewJob, Note, NoteFilter, Noted, Reply, Text,
+    About, Change, Job, JobId, JobStatus, JobType, NewJob, Note, NoteFilter, Noted, Reply, Text,
     store::{
         Claim, Claimed, Deletion, Filter, Held, Inserted, JobStoreExt, Lock, LockRequest, Order, Page,
         Renewed, StoreError, Switch,
@@ -30,6 +30,13 @@ impl Fixture {
     #[must_use]
     pub fn claim(&self) -> Claim {
         factory::claim(self.clock())
+    }
+
+    /// A claim of the type `J` in its own queue.
+    #[must_use]
+    pub fn claim_of<J: JobType<K>, K>(&self) -> Claim {
+        let info = J::info();
+        Claim { types: vec![factory::named(info.name)], queue: factory::named(info.queue), ..self.claim() }
     }
 
     /// Claims jobs that are all readable.
@@ -178,6 +185,7 @@ impl Fixture {
 }
 
 /// Ends the test with the error and its sources.
+#[expect(clippy::needless_pass_by_value, reason = "the shape that `unwrap_or_else` takes")]
 fn broke<T>(error: StoreError) -> T {
     panic!("the store broke: {}", Text::of_error(&error))
 }

@@ -22,7 +22,7 @@ pub async fn a_started_job_is_what_the_core_makes_of_it(store: Fixture) {
     let claim = Claim { by: factory::actor(3), lease: Duration::from_secs(7), ..store.claim() };
     let lease = Lease { holder: factory::actor(3), expires: now + Duration::from_secs(7), progress: None };
     let started = Job { state: waiting.start(lease, now).expect("it is due"), ..waiting };
-    assert_eq!(store.start(&claim).await, [started.clone()]);
+    assert_eq!(store.start(&claim).await, std::slice::from_ref(&started));
     assert_eq!(started.state.attempt_count(), 1);
     assert_eq!(started.state.date_started(), Some(now));
     assert_eq!(store.get(started.id).await, started);

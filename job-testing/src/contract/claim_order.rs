@@ -1,7 +1,7 @@
 //! The order of claims: priority, then scheduled start, then id.
 
-use crate::{Fixture, contract::ids, factory};
-use job_core::{JobId, NewJob, Start, Timestamp, store::Claim};
+use crate::{Fixture, contract::ids, factory, property};
+use job_core::{Clock, JobId, NewJob, Start, Timestamp, TypeName, store::Claim};
 use proptest::prelude::*;
 use std::time::Duration;
 
@@ -77,8 +77,8 @@ pub async fn a_job_that_waits_again_is_placed_anew(store: Fixture) {
 pub async fn any_claim_starts_the_first_of_what_is_due(store: Fixture) {
     let job = (-2..3_i16, 0..6_u64, 0..3_u8);
     let input = (prop::collection::vec(job, 0..20), 1..12_u32, prop::option::of(0..6_u64));
-    crate::property::holds(32, &input, async |(jobs, limit, due_by)| {
-        let type_name: job_core::TypeName = factory::named(&store.store.mint().to_string());
+    property::holds(32, &input, async |(jobs, limit, due_by)| {
+        let type_name: TypeName = factory::named(&store.store.mint().to_string());
         let base = store.now();
         let second = |n: u64| base + Duration::from_secs(n);
         let jobs: Vec<_> = jobs
@@ -105,7 +105,7 @@ pub async fn any_claim_starts_the_first_of_what_is_due(store: Fixture) {
             types: vec![type_name],
             limit: factory::limit(limit),
             due_by: due_by.map(second),
-            clock: job_core::Clock::At(second(3)),
+            clock: Clock::At(second(3)),
             ..store.claim()
         };
         let started: Vec<JobId> = ids(&store.start(&claim).await);

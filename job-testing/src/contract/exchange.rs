@@ -84,7 +84,7 @@ pub async fn the_next_of_a_turn_starts_in_this_claim_or_the_next(store: Fixture)
     assert_eq!(ids(&[now, then].concat()), [successors[0].id]);
 }
 
-/// An exchange whose reply was lost may be sent again: its changes are AlreadyApplied, and what was claimed stays
+/// An exchange whose reply was lost may be sent again: its changes are applied already, and what was claimed stays
 /// leased until it lapses.
 pub async fn an_exchange_may_be_sent_again(store: Fixture) {
     store.insert(&store.jobs(3)).await;

@@ -1,6 +1,6 @@
 //! Filters: which jobs are listed, and how many there are.
 
-use crate::{Fixture, contract::ids, factory};
+use crate::{Fixture, contract::ids, factory, property};
 use job_core::{
     IdPrefix, Job, JobId, JobStatus, NewJob, QueueName, Start, Tag, Target, Timestamp, Turn, TypeName,
     store::{Counted, Filter, JobStoreExt, Order, Switch},
@@ -50,7 +50,7 @@ pub async fn filters_give_what_fits_every_part(store: Fixture) {
         prop::option::weighted(0.3, prop::sample::select(targets)),
         prop::option::weighted(0.3, prop::sample::select(tags)),
     );
-    crate::property::holds(64, &input, async |(some_ids, range, types, queues, statuses, target, tag)| {
+    property::holds(64, &input, async |(some_ids, range, types, queues, statuses, target, tag)| {
         let id_range = range.map(|(a, b)| all_ids[a.min(b)]..=all_ids[a.max(b)]);
         let filter = Filter { ids: some_ids, id_range, types, queues, statuses, target, tag, ready_at: None };
         let expected: Vec<_> = jobs.iter().filter(|it| filter.fits(it)).map(|it| it.id).collect();

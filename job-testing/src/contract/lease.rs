@@ -2,8 +2,8 @@
 
 use crate::{Fixture, factory};
 use job_core::{
-    Change, Clock, Job, JobStatus, NewJob, Progress, Timestamp,
-    store::{Deletion, Held, Renewed},
+    Change, Clock, Job, JobState, JobStatus, NewJob, Progress, Timestamp,
+    store::{Claim, Deletion, Held, Renewed},
 };
 use std::time::Duration;
 
@@ -43,7 +43,7 @@ pub async fn a_renewal_changes_no_revision(store: Fixture) {
     let mut parts = job.state.parts();
     let lease = parts.lease.as_mut().expect("it runs");
     lease.expires = store.now() + factory::LEASE;
-    let state = job_core::JobState::restore(parts).expect("only the lease changed");
+    let state = JobState::restore(parts).expect("only the lease changed");
     assert_eq!(renewed, Job { id, spec, state });
 }
 
@@ -124,7 +124,7 @@ pub async fn answers_come_in_the_order_of_the_leases(store: Fixture) {
 /// A thousand leases are renewed in one call.
 pub async fn a_thousand_leases_are_renewed_at_once(store: Fixture) {
     store.insert(&store.jobs(1000)).await;
-    let claim = job_core::store::Claim { limit: factory::limit(1000), ..store.claim() };
+    let claim = Claim { limit: factory::limit(1000), ..store.claim() };
     let jobs = store.start(&claim).await;
     let until = store.advance(Duration::from_secs(5)) + factory::LEASE;
     let batch: Vec<_> = jobs.iter().map(held).collect();

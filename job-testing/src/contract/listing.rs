@@ -3,7 +3,7 @@
 use crate::{Fixture, contract::ids, factory};
 use job_core::{
     Job, JobId, NewJob, Start,
-    store::{Cursor, Deletion, Filter, JobStoreExt, Order, Page},
+    store::{Claim, Cursor, Deletion, Filter, JobStoreExt, Order, Page},
 };
 use std::time::Duration;
 
@@ -71,7 +71,7 @@ pub async fn the_order_of_claims_is_that_of_claims(store: Fixture) {
     queues.dedup();
     let mut started = Vec::new();
     for queue in queues {
-        started.extend(ids(&store.start(&job_core::store::Claim { queue, ..store.claim() }).await));
+        started.extend(ids(&store.start(&Claim { queue, ..store.claim() }).await));
     }
     assert_eq!(started, ids(&listed));
 }

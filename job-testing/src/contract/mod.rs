@@ -3,6 +3,7 @@
 //! A clause is listed here, once; every store has a test of its name. `cargo xtask tidy` compares what is listed
 //! with what is declared.
 
+pub mod args;
 pub mod claim;
 pub mod claim_limits;
 pub mod claim_order;
@@ -16,12 +17,17 @@ pub mod lease;
 pub mod lifecycle;
 pub mod listing;
 pub mod locks;
+pub mod mint;
 pub mod notes;
+pub mod operations;
 pub mod pauses;
 pub mod races;
+pub mod ready;
 pub mod replies;
 pub mod rescue;
 pub mod retention;
+pub mod source;
+pub mod source_keys;
 pub mod switches;
 pub mod turns;
 pub mod uniqueness;
@@ -174,10 +180,40 @@ macro_rules! store_contract {
                 a_lock_may_be_taken_to_the_end_of_time, the_clock_of_the_store_ends_locks,
                 of_racing_callers_one_takes_the_lock,
             }
+            args::{
+                any_args_read_back_equal, the_largest_args_read_back_equal, the_text_of_args_is_kept,
+                any_spec_reads_back_equal, any_state_reads_back_equal,
+            }
             exchange::{
                 an_exchange_applies_and_claims, an_exchange_may_have_one_side_only,
                 a_bad_change_does_not_hinder_the_claim, the_next_of_a_turn_starts_in_this_claim_or_the_next,
                 an_exchange_may_be_sent_again, racing_exchanges_run_every_job_once,
+            }
+            operations::{
+                an_operation_gives_the_job_as_stored, an_impossible_operation_changes_nothing,
+                an_operation_gives_way_to_the_holder_of_the_key, racing_operators_each_find_the_job_as_it_is,
+                a_cancel_beside_a_claim_cancels,
+            }
+            source::{
+                a_created_job_is_read_back, options_count_for_more_than_the_type, many_are_created_at_once,
+                an_invalid_job_keeps_all_from_being_created, a_job_of_any_type_is_found_by_its_id,
+                a_job_of_another_type_is_not_found, args_of_another_shape_are_told_apart,
+                without_a_key_every_job_is_another, a_job_is_cancelled_by_its_source,
+            }
+            source_keys::{
+                a_second_acquire_gives_the_same_job, racing_acquires_create_exactly_one,
+                many_with_equal_keys_create_the_first, a_unique_job_never_overlaps_itself,
+                a_turn_of_the_type_spans_keys, the_scope_pending_holds_until_the_end,
+                the_scope_kept_holds_until_the_row_is_deleted, a_key_with_a_period_is_one_per_period,
+            }
+            ready::{
+                a_new_job_is_ready_after_the_others, only_waiting_jobs_are_ready,
+                a_job_is_ready_from_its_scheduled_start, jobs_of_other_types_do_not_come,
+                a_long_walk_gives_every_job_once, a_walk_gives_no_job_twice, a_walk_goes_on_behind_bad_args,
+                ready_is_what_claims_without_limit_start,
+            }
+            mint::{
+                ids_of_a_handle_grow, no_id_is_minted_twice, all_handles_tell_one_time,
             }
         );
 

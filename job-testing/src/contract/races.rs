@@ -2,7 +2,7 @@
 
 use crate::{Fixture, factory, race};
 use job_core::{
-    Change, Job, JobStatus, NewJob, Reply, Turn, Verb,
+    Change, Job, JobStatus, NewJob, Reply, Turn, UniqueScope, Verb,
     store::{Claim, Deletion, Filter, Order},
 };
 use std::{collections::HashSet, sync::Arc};
@@ -93,14 +93,14 @@ pub async fn every_look_shows_one_holder_of_each_key_and_turn(store: Fixture) {
 /// Something to do, chosen by a number.
 async fn act(store: &Fixture, number: usize) {
     let choice = number.wrapping_mul(0x9e37_79b9) >> 7;
-    let (key, scope) = (["a", "b", "c"][choice % 3], job_core::UniqueScope::ALL[choice / 3 % 3]);
+    let (key, scope) = (["a", "b", "c"][choice % 3], UniqueScope::ALL[choice / 3 % 3]);
     match choice / 9 % 5 {
         0 => {
             let turn = Some(Turn::new(key));
             store.insert(&[NewJob { unique: Some(factory::unique(key, scope)), turn, ..store.job() }]).await;
         }
         1 => drop(store.start(&Claim { limit: factory::limit(2), ..store.claim() }).await),
-        2 if choice % 4 == 0 => {
+        2 if choice.is_multiple_of(4) => {
             let statuses = Some(vec![JobStatus::Completed, JobStatus::Running]);
             let old = store.list(&Filter { statuses, ..Filter::default() }, Order::Oldest).await;
             store.delete(&Deletion::Ids(old.iter().take(1).map(|it| it.id).collect())).await;
@@ -114,7 +114,7 @@ async fn act(store: &Fixture, number: usize) {
                 .filter_map(|job| {
                     let next = factory::perform(verb, job, now).ok()?;
                     let change = Change::new(job, next, factory::actor(number as u128));
-                    Some(if choice % 2 == 0 { change.or_supersede(job, now) } else { change })
+                    Some(if choice.is_multiple_of(2) { change.or_supersede(job, now) } else { change })
                 })
                 .collect();
             store.apply(&changes).await;

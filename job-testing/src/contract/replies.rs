@@ -17,7 +17,7 @@ pub async fn the_second_change_of_one_look_is_stale(store: Fixture) {
     assert_eq!(store.get(job.id).await, completed);
 }
 
-/// A change that was applied and is sent again, because its reply was lost, is AlreadyApplied and writes nothing.
+/// A change that was applied and is sent again, because its reply was lost, is applied already: nothing is written.
 pub async fn a_change_sent_again_is_already_applied(store: Fixture) {
     for verb in Verb::ALL.into_iter().filter(|it| *it != Verb::Start) {
         for from in JobStatus::ALL {

@@ -2,7 +2,7 @@
 
 use crate::{Fixture, contract::ids, factory, race};
 use job_core::{
-    Change, Job, JobStatus, NewJob, Reply, Start, Turn, TypeName, Verb,
+    Change, Job, JobStatus, NewJob, Reply, Start, Turn, TypeName, UniqueKey, Verb,
     store::{Claim, Deletion, Switch},
 };
 use std::{collections::BTreeSet, time::Duration};
@@ -76,7 +76,7 @@ pub async fn a_turn_spans_types_and_queues(store: Fixture) {
 
 /// Turns are compared byte by byte, and an application's turn is never that of a unique key.
 pub async fn turns_are_compared_byte_by_byte(store: Fixture) {
-    let key = job_core::UniqueKey::stored("k");
+    let key = UniqueKey::stored("k");
     let mut turns: Vec<_> = ["k", "K", "k ", "é", "e\u{301}", "😀", "test:k", ""].map(Turn::new).into();
     turns.push(Turn::of_key(&factory::type_name(), &key));
     let jobs: Vec<_> = turns.into_iter().map(|it| NewJob { turn: Some(it), ..store.job() }).collect();

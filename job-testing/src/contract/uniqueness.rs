@@ -2,7 +2,7 @@
 
 use crate::{Fixture, contract::ids, factory, race};
 use job_core::{
-    JobId, JobStatus, NewJob, Unique, UniqueScope,
+    JobId, JobStatus, NewJob, Unique, UniqueKey, UniqueScope,
     store::{Deletion, Inserted},
 };
 use std::collections::BTreeSet;
@@ -63,7 +63,7 @@ pub async fn long_keys_differ_by_their_last_byte(store: Fixture) {
     let long = "é".repeat(99);
     for end in ["xy", "xz"] {
         let key = format!("{long}{end}");
-        assert_eq!(key.len(), job_core::UniqueKey::LONGEST);
+        assert_eq!(key.len(), UniqueKey::LONGEST);
         let job = store.create(&store.keyed(&key)).await;
         assert_eq!(store.get(job.id).await.spec.unique, Some(factory::unique(&key, UniqueScope::Waiting)));
     }

@@ -1,0 +1,46 @@
+//! Ids, which a store mints, and its time.
+
+use crate::{Fixture, race};
+use parking_lot::Mutex;
+use std::{collections::HashSet, sync::Arc};
+
+/// A new id is greater than every id that the handle made before, in whatever thread, within a millisecond too.
+pub async fn ids_of_a_handle_grow(store: Fixture) {
+    let last = Arc::new(Mutex::new(None));
+    race(4, |_| {
+        let (store, last) = (store.clone(), last.clone());
+        async move {
+            for _ in 0..5000 {
+                let mut last = last.lock();
+                let id = store.store.mint();
+                assert!(Some(id) > *last, "{id} after {last:?}");
+                *last = Some(id);
+            }
+        }
+    })
+    .await;
+}
+
+/// No id is minted twice, by any threads and handles at the same moment.
+pub async fn no_id_is_minted_twice(store: Fixture) {
+    let handles = store.handles(4).await;
+    let ids = race(8, |n| {
+        let store = handles[n % handles.len()].clone();
+        async move { (0..5000).map(|_| store.store.mint()).collect::<Vec<_>>() }
+    })
+    .await
+    .concat();
+    assert!(ids.iter().all(|it| it.as_uuid().get_version_num() == 7));
+    assert_eq!(ids.into_iter().collect::<HashSet<_>>().len(), 40_000);
+}
+
+/// The time of a store is one, whichever handle tells it, and does not run backwards.
+pub async fn all_handles_tell_one_time(store: Fixture) {
+    let handles = store.handles(4).await;
+    let mut last = None;
+    for n in 0..40 {
+        let now = handles[n % handles.len()].store.now().await.expect("the store tells the time");
+        assert!(Some(now) >= last, "{now} after {last:?}");
+        last = Some(now);
+    }
+}
