@@ -39,7 +39,6 @@ use std::{ffi::OsString, fmt, process::ExitCode};
 /// # }
 /// # #[derive(Clone)] struct Context;
 /// # impl Context { async fn connect(_: &str) -> Result<Self, BoxError> { Ok(Self) } }
-/// # use job_store_mem as job_store_sqlite;
 /// fn main() -> ExitCode {
 ///     CommandLine::new(async |section: &SectionSetup| Context::connect(&section.url).await)
 ///         .store(job_store_sqlite::Opener)

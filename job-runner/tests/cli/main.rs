@@ -1,5 +1,7 @@
 //! The configuration and the command line, as their users meet them: most of these tests run a real process.
 
+#![expect(clippy::unwrap_used, reason = "in a test, a surprise is a failure")]
+
 mod config_meaning;
 mod config_mistakes;
 mod elsewhere;

@@ -1,4 +1,4 @@
-//! Runs the program of `tests/program` as a process, in a folder of its own.
+//! Runs the program `examples/errands.rs` as a process, in a folder of its own.
 
 use job_core::{
     JobId, NewJob, TypeName,
@@ -148,7 +148,7 @@ impl Drop for Started {
     }
 }
 
-/// Where cargo puts the program: it is an example, so that it can use what only tests depend on.
+/// Where cargo puts the program: it is an example, because it needs a store, as only tests do.
 fn program() -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let path = test
@@ -156,10 +156,11 @@ fn program() -> PathBuf {
         .nth(2)
         .unwrap()
         .join("examples")
-        .join(format!("program{}", std::env::consts::EXE_SUFFIX));
+        .join(format!("errands{}", std::env::consts::EXE_SUFFIX));
     assert!(
         path.exists(),
-        "build it first, by `cargo test -p job-runner` or `cargo build --examples`: {path:?}"
+        "build it first, by `cargo test -p job-runner` or `cargo build --examples`: {}",
+        path.display()
     );
     path
 }

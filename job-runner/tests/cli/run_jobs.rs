@@ -59,7 +59,7 @@ fn without_a_section_it_tells_which_there_are() {
             expect![[r#"
                 error: name a section, or a group with --group
 
-                Usage: program run-jobs [OPTIONS] [SECTION]...
+                Usage: errands run-jobs [OPTIONS] [SECTION]...
 
                 FOLDER/jobs.toml:
                   sections: a, b
@@ -71,7 +71,7 @@ fn without_a_section_it_tells_which_there_are() {
             expect![[r#"
                 error: name the group
 
-                Usage: program run-jobs [OPTIONS] [SECTION]...
+                Usage: errands run-jobs [OPTIONS] [SECTION]...
 
                 FOLDER/jobs.toml:
                   sections: a, b

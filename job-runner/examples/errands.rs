@@ -1,4 +1,4 @@
-//! The program whose command line the tests in `tests/cli` use: a process of its own, with jobs that do what is asked.
+//! A whole program: three job types and the command line. The tests in `tests/cli` run it as a process.
 
 use job_core::{Ask, Attempt, BoxError, LabelError, LogLevel, RunnableJob, Tag, Target};
 use job_runner::command_line::{CommandLine, SectionSetup};
