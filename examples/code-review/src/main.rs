@@ -1,2 +1,26 @@
-//! The code-review example.
-fn main() {}
+//! `code-review demo`, beside the runner's own commands for the two job types.
+
+use clap::Parser;
+use code_review::{Database, Demo, GenerateDiff, ProposalHeat};
+use job_runner::command_line::{Command, CommandLine, SectionSetup};
+use std::process::ExitCode;
+
+/// Merge proposals of a git repository, their diffs and their heat.
+#[derive(Debug, Parser)]
+#[command(name = "code-review", version)]
+enum Cli {
+    Demo(Demo),
+    #[command(flatten)]
+    Jobs(Command),
+}
+
+fn main() -> ExitCode {
+    match Cli::parse() {
+        Cli::Demo(demo) => demo.run(),
+        Cli::Jobs(command) => CommandLine::new(async |section: &SectionSetup| Database::set_up(&section.url))
+            .store(job_store_sqlite::Opener)
+            .register_transactional::<GenerateDiff>()
+            .register::<ProposalHeat>()
+            .execute(command),
+    }
+}

@@ -1,0 +1,46 @@
+//! The context of every job: the file that holds the proposals, and the jobs.
+
+use crate::{Error, schema};
+use diesel::{Connection, SqliteConnection};
+use job_core::BoxError;
+use std::path::{Path, PathBuf};
+
+/// The file that holds the proposals and the jobs. Cheap to clone.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Database {
+    path: PathBuf,
+}
+
+impl Database {
+    /// The database of the store with this URL, with the example's own tables in it.
+    ///
+    /// # Errors
+    ///
+    /// If it is no `sqlite:` URL, and what the database says.
+    pub fn set_up(url: &str) -> Result<Self, BoxError> {
+        let path = url.strip_prefix("sqlite:").ok_or_else(|| {
+            format!("proposals are kept in the file of the jobs: the store must be `sqlite:PATH`, not {url}")
+        })?;
+        let database = Self { path: path.into() };
+        schema::create(&mut database.connect()?)?;
+        Ok(database)
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// A connection of the application's own, for the thread that asks: opening one takes less than a millisecond,
+    /// so every job has its own.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn connect(&self) -> Result<SqliteConnection, Error> {
+        let mut conn = SqliteConnection::establish(&self.path.to_string_lossy())?;
+        job_store_sqlite::prepare(&mut conn)?;
+        Ok(conn)
+    }
+}

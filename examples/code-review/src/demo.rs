@@ -1,0 +1,117 @@
+//! The demo: proposals of the newest commits, their jobs run until they are done, and the result.
+
+use crate::{
+    Database, Proposed, Table, missing::explained, progress::Progress, proposals, repository, rounds::Rounds,
+    signal::signalled,
+};
+use job_core::{
+    BoxError, Text,
+    store::{Opener, StoreUrl},
+};
+use job_runner::config::Config;
+use std::{
+    io::{self, ErrorKind, Write},
+    path::PathBuf,
+    pin::pin,
+    process::{self, ExitCode},
+};
+use tokio::runtime::Runtime;
+use tokio_util::sync::CancellationToken;
+
+/// The section of `jobs.toml` that says how the jobs are run.
+const SECTION: &str = "code-review";
+
+/// Makes a merge proposal of each of the newest commits, runs the jobs that generate its diff and take its heat, and
+/// shows the result.
+///
+/// Proposals and jobs are kept in the store that jobs.toml names. What is there already is not done again, so the
+/// demo can be killed at any moment and repeated.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Demo {
+    /// The repository, or a folder in it; where you stand, if not said
+    #[arg(default_value = ".", hide_default_value = true)]
+    repository: PathBuf,
+    /// How many of the newest commits, 1 to 10000
+    #[arg(short = 'n', long, default_value_t = 25, value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    commits: u16,
+    /// The configuration, instead of the nearest jobs.toml
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+impl Demo {
+    /// Runs it, and says how it ended.
+    #[must_use]
+    pub fn run(&self) -> ExitCode {
+        self.try_run().unwrap_or_else(|error| {
+            eprintln!("demo: {}", Text::of_error(&*error));
+            ExitCode::FAILURE
+        })
+    }
+
+    fn try_run(&self) -> Result<ExitCode, BoxError> {
+        let repository = repository::discover(&self.repository)?;
+        let place = format!("{} of {}", repository::head(&repository), repository::folder(&repository)?);
+        let new = repository::newest(&repository, self.commits.into())?;
+        if new.is_empty() {
+            print(&format!("Nothing to propose: {place} has no commits yet.\n"))?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        let config = Config::find(self.config.as_deref())?;
+        let settings = config.section(SECTION)?.settings();
+        let url = StoreUrl::new(config.store());
+        let runtime = Runtime::new()?;
+        let opened = runtime.block_on(job_store_sqlite::Opener.open(&url))?;
+        let database = Database::set_up(&url.url)?;
+
+        let proposed = proposals::propose(&mut database.connect()?, &new)?;
+        print(&announced(&place, &proposed))?;
+
+        let ids: Vec<i64> = proposed.iter().map(|it| it.id).collect();
+        let rounds =
+            Rounds { opened, url, database: database.clone(), settings, stop: CancellationToken::new() };
+        let (left, code) = runtime.block_on(with_progress(&rounds, ids.clone()))?;
+
+        let rows = proposals::list(&mut database.connect()?, &ids)?;
+        let missing: Vec<_> = rows.iter().filter(|(_, size)| size.is_none()).map(|(it, _)| it).collect();
+        let missing = runtime.block_on(explained(&*rounds.opened.store, &database, &missing))?;
+        print(&format!("\n{}{missing}", Table::new(rows.clone())))?;
+        if left > 0 {
+            eprintln!("Stopped: {left} jobs are left. Run the demo again to go on.");
+        }
+        Ok(code)
+    }
+}
+
+/// Runs the rounds under a progress bar. Answers how many jobs are left, and the exit code.
+async fn with_progress(rounds: &Rounds, proposals: Vec<i64>) -> Result<(usize, ExitCode), BoxError> {
+    let progress = Progress::new(proposals)?;
+    let mut running = pin!(rounds.run(progress.proposals(), |text| progress.say(text)));
+    tokio::select! {
+        left = &mut running => return Ok((left?, ExitCode::SUCCESS)),
+        Err(error) = progress.follow(&rounds.database) => Err(error),
+        Ok(code) = signalled() => {
+            progress.say("Stopping. Running jobs have a while to end; a second signal exits at once.");
+            rounds.stop.cancel();
+            tokio::select! {
+                left = &mut running => Ok((left?, code.into())),
+                Ok(code) = signalled() => process::exit(code.into()),
+            }
+        }
+    }
+}
+
+fn announced(place: &str, proposed: &[Proposed]) -> String {
+    let new = proposed.iter().filter(|it| it.is_new).count();
+    let asked = proposed.iter().filter(|it| it.asked).count();
+    let old = proposed.len() - new;
+    format!("{place}\n{new} new proposals, {old} were there already; {asked} diffs asked for\n")
+}
+
+/// Whoever reads it may have read enough.
+fn print(text: &str) -> io::Result<()> {
+    match io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
+}

@@ -1,0 +1,149 @@
+//! Killed, stopped and locked out: nothing is lost, and nothing is done twice.
+
+use crate::sandbox::Sandbox;
+use diesel::connection::SimpleConnection;
+use job_core::{
+    Clock, Text,
+    store::{Lock, LockRequest},
+};
+use std::{
+    io::{BufRead, BufReader},
+    process::Stdio,
+    time::Duration,
+};
+
+const DIFFS: &str = "SELECT count(*) FROM proposal_diff";
+
+impl Sandbox {
+    /// Remembers every time that a diff is stored.
+    fn remembering(self) -> Self {
+        self.with_store(async |_| ());
+        let remember = "CREATE TABLE stored (proposal INTEGER);
+            CREATE TRIGGER remember AFTER INSERT ON proposal_diff
+            BEGIN INSERT INTO stored VALUES (new.proposal); END";
+        self.connect().batch_execute(remember).unwrap();
+        self
+    }
+
+    /// All proposals are there, each with one diff, stored once by one job, and a heat.
+    fn assert_all_done(&self, proposals: i64) {
+        for (what, query) in [
+            ("proposals", "SELECT count(*) FROM proposal"),
+            ("diffs", DIFFS),
+            ("times a diff was stored", "SELECT count(*) FROM stored"),
+            ("heats", "SELECT count(heat) FROM proposal"),
+            ("diff jobs", "SELECT count(*) FROM job WHERE type = 'generate-diff'"),
+            ("heat jobs", "SELECT count(*) FROM job WHERE type = 'proposal-heat'"),
+            ("completed jobs", "SELECT count(*) / 2 FROM job WHERE status = 2"),
+        ] {
+            assert_eq!(self.number(query), proposals, "{what}");
+        }
+    }
+}
+
+#[test]
+fn killed_again_and_again_the_demo_loses_nothing_and_does_nothing_twice() {
+    let sandbox = Sandbox::with_commits(500).configured("1s").remembering();
+    let demo = ["demo", "project", "--commits", "500"];
+    for part in 1..=3 {
+        let running = sandbox.start(&demo);
+        sandbox.wait_for(DIFFS, part * 100);
+        running.signal("KILL");
+        assert_eq!(running.end().code, None, "it was killed");
+        assert!(sandbox.number(DIFFS) < 500, "killed in the middle");
+    }
+    let said = sandbox.run(&demo);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert!(
+        said.out.contains("0 new proposals, 500 were there already; 0 diffs asked for\n"),
+        "{}",
+        said.out
+    );
+    assert!(said.out.contains("\nand 475 more\n"), "{}", said.out);
+    sandbox.assert_all_done(500);
+}
+
+#[test]
+fn a_second_script_says_who_runs_and_until_when() {
+    let sandbox = Sandbox::with_commits(500).configured("60s").remembering();
+    sandbox.propose(500);
+    let first = sandbox.start(&["run-jobs", "code-review"]);
+    sandbox.wait_for(DIFFS, 20);
+    first.signal("STOP");
+    assert!(sandbox.number(DIFFS) < 500, "stopped in the middle");
+
+    let second = sandbox.run(&["run-jobs", "code-review"]);
+    assert_eq!((second.code, second.out.as_str()), (Some(1), ""), "{second:?}");
+    assert!(second.err.contains("Section code-review is running elsewhere: "), "{}", second.err);
+    assert!(second.err.contains(&format!("pid {}, its lock holds until ", first.pid())), "{}", second.err);
+
+    first.signal("CONT");
+    let first = first.end();
+    assert_eq!((first.code, first.out.as_str()), (Some(0), ""), "{first:?}");
+    assert!(first.err.ends_with("INFO    Ran 500 generate-diff jobs.\n"), "{}", first.err);
+    let third = sandbox.run(&["run-jobs", "code-review"]);
+    assert!(third.err.ends_with("INFO    Ran 500 proposal-heat jobs.\n"), "{}", third.err);
+    sandbox.assert_all_done(500);
+}
+
+#[test]
+fn at_a_signal_the_demo_ends_in_order_and_goes_on_when_it_is_repeated() {
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let sandbox = Sandbox::with_commits(500).configured("60s").remembering();
+        let demo = ["demo", "project", "-n", "500"];
+        let running = sandbox.start(&demo);
+        sandbox.wait_for(DIFFS, 20);
+        running.signal(signal);
+        let said = running.end();
+        assert_eq!(said.code, Some(code), "{said:?}");
+        assert!(said.err.contains(" jobs are left. Run the demo again to go on.\n"), "{}", said.err);
+        let held = sandbox.number("SELECT count(*) FROM job WHERE status = 1");
+        assert_eq!(held, 0, "nothing waits for a lease");
+        assert_eq!(sandbox.run(&demo).code, Some(0));
+        sandbox.assert_all_done(500);
+    }
+}
+
+#[test]
+fn at_a_signal_run_jobs_ends_in_order() {
+    let sandbox = Sandbox::with_commits(500).configured("60s").remembering();
+    sandbox.propose(500);
+    let running = sandbox.start(&["run-jobs", "code-review"]);
+    sandbox.wait_for(DIFFS, 20);
+    running.signal("INT");
+    let said = running.end();
+    assert_eq!(said.code, Some(130), "{said:?}");
+    assert_eq!(sandbox.number("SELECT count(*) FROM job WHERE status = 1"), 0, "nothing waits for a lease");
+    let attempts = "SELECT count(*) FROM job WHERE type = 'generate-diff' AND attempt_count <> (status = 2)";
+    assert_eq!(sandbox.number(attempts), 0, "what was not done has its attempt back");
+    while sandbox.number("SELECT count(*) FROM job WHERE status <> 2") > 0 {
+        assert_eq!(sandbox.run(&["run-jobs", "code-review"]).code, Some(0));
+    }
+    sandbox.assert_all_done(500);
+}
+
+#[test]
+fn the_demo_waits_for_the_lock_and_says_whose_it_is() {
+    let sandbox = Sandbox::with_commits(3).configured("3s").remembering();
+    let lock = async |lease: Duration| {
+        let request = LockRequest {
+            name: "section/code-review".parse().unwrap(),
+            holder: Text::new("test pid 7"),
+            by: job_testing::factory::actor(7),
+            lease,
+            clock: Clock::Store,
+        };
+        sandbox.opened().await.store.lock(&request).await.unwrap()
+    };
+    let taken = sandbox.block_on(lock(Duration::from_secs(600)));
+    assert!(matches!(taken, Lock::Taken { .. }), "{taken:?}");
+
+    let mut demo = sandbox.command(&["demo", "project"]).stderr(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(demo.stderr.take().unwrap()).read_line(&mut line).unwrap();
+    let said = "Waiting: section code-review is run by test pid 7; if that was killed, its lock ends in ";
+    assert!(line.starts_with(said), "{line}");
+    sandbox.block_on(lock(Duration::ZERO));
+    assert!(demo.wait().unwrap().success());
+    sandbox.assert_all_done(3);
+}
