@@ -1,7 +1,11 @@
-//! A whole program: three job types and the command line. The tests in `tests/cli` run it as a process.
+//! A whole program: four job types and the command line. The tests in `tests/cli` run it as a process.
 
+use async_trait::async_trait;
 use job_core::{Ask, Attempt, BoxError, LabelError, LogLevel, RunnableJob, Tag, Target};
-use job_runner::command_line::{CommandLine, SectionSetup};
+use job_runner::{
+    Notifier, UserError,
+    command_line::{CommandLine, SectionSetup},
+};
 use serde::{Deserialize, Serialize};
 use std::{future, process::ExitCode, time::Duration};
 
@@ -71,6 +75,35 @@ impl RunnableJob for Wait {
     }
 }
 
+/// Fails for a reason that is the requester's business.
+#[derive(Deserialize, Serialize)]
+struct Complain;
+
+impl RunnableJob for Complain {
+    const TYPE: &'static str = "complain";
+    type Error = BoxError;
+
+    async fn run(self, _: Attempt) -> Result<(), BoxError> {
+        Err(Ask::TellUser("the address is wrong".into()).into())
+    }
+
+    fn recipients(&self) -> Vec<String> {
+        vec!["Ada".to_owned()]
+    }
+}
+
+/// Tells the log, in words of its own.
+#[derive(Debug)]
+struct Doorbell;
+
+#[async_trait]
+impl Notifier for Doorbell {
+    async fn notify(&self, error: &UserError) -> Result<(), BoxError> {
+        tracing::info!("Rang at {}: {}.", error.recipients.join(" and "), error.text);
+        Ok(())
+    }
+}
+
 fn main() -> ExitCode {
     CommandLine::new(async |section: &SectionSetup| match section.role.as_deref() {
         Some("nobody") => Err("there is no role `nobody`".into()),
@@ -80,5 +113,7 @@ fn main() -> ExitCode {
     .register::<Greet>()
     .register::<Fail>()
     .register::<Wait>()
+    .register::<Complain>()
+    .notifier(Doorbell)
     .run()
 }

@@ -35,6 +35,9 @@ pub(super) struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run the jobs that are due, and exit
+    ///
+    /// Runs sections of the configuration, one after the other: everything that is due when a section begins. One
+    /// process at a time runs a section; the lock of one that was killed ends by itself, with its lease.
     RunJobs(RunJobs),
     /// Look at jobs, and operate on them
     Jobs(Jobs),
@@ -42,12 +45,7 @@ pub enum Command {
 
 /// `run-jobs`
 #[derive(Debug, Args)]
-#[command(
-    long_about = "Run the jobs that are due, and exit\n\n\
-        Runs sections of the configuration, one after the other: everything that is due when a section begins. \
-        One process at a time runs a section; its lock ends by itself soon after that process was killed.",
-    after_long_help = EXIT_CODES
-)]
+#[command(after_long_help = EXIT_CODES)]
 pub struct RunJobs {
     /// Sections to run, in this order
     #[arg(value_name = "SECTION")]

@@ -21,10 +21,10 @@ mod when;
 pub use self::args::{Command, Jobs, RunJobs};
 
 use self::{args::Cli, error::CommandError, exit::Exit, stores::Stores};
-use crate::Registry;
+use crate::{Notifier, Registry, Reporter};
 use clap::Parser;
 use job_core::{BoxError, RunnableJob, SectionName, TransactionalJob, store::Opener};
-use std::{ffi::OsString, fmt, process::ExitCode};
+use std::{ffi::OsString, fmt, process::ExitCode, sync::Arc};
 
 /// The command line: which stores and which job types a program has, and how it sets up a section.
 ///
@@ -50,6 +50,8 @@ pub struct CommandLine<C, S> {
     setup: S,
     stores: Stores,
     registry: Registry<C>,
+    reporter: Option<Arc<dyn Reporter>>,
+    notifier: Option<Arc<dyn Notifier>>,
 }
 
 /// What a section's setup gets to know.
@@ -79,7 +81,7 @@ where
     /// once for each section that is run, and by no other command.
     #[must_use]
     pub fn new(setup: S) -> Self {
-        Self { setup, stores: Stores::default(), registry: Registry::new() }
+        Self { setup, stores: Stores::default(), registry: Registry::new(), reporter: None, notifier: None }
     }
 
     /// Adds a kind of store.
@@ -99,6 +101,18 @@ where
     #[must_use]
     pub fn register_transactional<J: TransactionalJob<C>>(self) -> Self {
         Self { registry: self.registry.register_transactional::<J>(), ..self }
+    }
+
+    /// Where error reports of all sections go, instead of the folders that they name, or the log.
+    #[must_use]
+    pub fn reporter(self, reporter: impl Reporter) -> Self {
+        Self { reporter: Some(Arc::new(reporter)), ..self }
+    }
+
+    /// Who tells people of failures that are their business; the log, if not said.
+    #[must_use]
+    pub fn notifier(self, notifier: impl Notifier) -> Self {
+        Self { notifier: Some(Arc::new(notifier)), ..self }
     }
 
     /// Does what the process was called with. For a `main` that is not async: it starts a runtime of its own.

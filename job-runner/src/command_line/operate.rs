@@ -61,8 +61,9 @@ pub(super) async fn run(
     let command = Command { opened, wish, by: actor(), who: who(), reason: args.reason.map(Text::from) };
     for prefix in &args.ids {
         let job = command.one(prefix).await?;
-        let digits = ids::digits([job.id]);
-        output.line(&format!("{} {} {}", job.spec.type_name, job.id.prefix(digits), wish.done(&job)))?;
+        // The digits that were enough to find it are enough to name it.
+        let id = job.id.prefix(prefix.to_string().len());
+        output.line(&format!("{} {id} {}", job.spec.type_name, wish.done(&job)))?;
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use super::{
     when::spoken,
 };
 use crate::{
-    Registry, Script, ScriptError, SectionSettings,
+    Notifier, Registry, Reporter, Script, ScriptError, SectionSettings,
     config::{Config, ConfigError, FILE_NAME, Section, Selection},
 };
 use clap::Args;
@@ -43,6 +43,8 @@ where
         opener: line.stores.opener(url)?,
         registry: Arc::new(line.registry),
         setup: line.setup,
+        reporter: line.reporter,
+        notifier: line.notifier,
         wait: args.wait,
         signals: Signals::listen().map_err(CommandError::Runtime)?,
     };
@@ -56,6 +58,8 @@ struct Run<'a, C, S> {
     opener: &'a Arc<dyn Opener>,
     registry: Arc<Registry<C>>,
     setup: S,
+    reporter: Option<Arc<dyn Reporter>>,
+    notifier: Option<Arc<dyn Notifier>>,
     wait: bool,
     signals: Signals,
 }
@@ -111,8 +115,16 @@ where
             .await
             .map_err(|source| CommandError::Setup { section: setup.name.clone(), source })?;
         let settings = SectionSettings { wait_for_lock: self.wait, ..section.settings() };
-        let script = Script::new(opened, self.registry.clone(), context, settings)?;
-        Ok(script.heart_store(self.opener.clone(), url).stop_token(self.signals.stop().clone()))
+        let mut script = Script::new(opened, self.registry.clone(), context, settings)?
+            .heart_store(self.opener.clone(), url)
+            .stop_token(self.signals.stop().clone());
+        if let Some(reporter) = &self.reporter {
+            script = script.reporter(reporter.clone());
+        }
+        if let Some(notifier) = &self.notifier {
+            script = script.notifier(notifier.clone());
+        }
+        Ok(script)
     }
 }
 

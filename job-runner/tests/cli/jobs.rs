@@ -161,12 +161,7 @@ async fn operators_cancel_retry_suspend_and_resume() {
         ("retry", "waits to run again", JobStatus::Waiting),
     ] {
         let done = folder.run(&format!("jobs {command} {prefix}"));
-        assert_eq!(
-            (done.code, done.out),
-            (Some(0), format!("greet {} {said}\n", id.prefix(12))),
-            "{}",
-            done.err
-        );
+        assert_eq!((done.code, done.out), (Some(0), format!("greet {prefix} {said}\n")), "{}", done.err);
         assert_eq!(status().await, then);
     }
     folder.run("run-jobs all");

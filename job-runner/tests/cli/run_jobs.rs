@@ -149,13 +149,22 @@ async fn a_section_that_cannot_run_does_not_keep_the_next_one_from_it() {
     assert!(ran.err.ends_with("INFO    Ran 1 greet jobs.\n"), "{}", ran.err);
 }
 
+#[tokio::test]
+async fn the_programs_own_notifier_tells_user_errors() {
+    let folder = Folder::with("[section.all]\ntypes = ['complain']\n");
+    folder.enqueue("complain", json!(null), |it| it).await;
+    let ran = folder.run("run-jobs all");
+    assert_eq!(ran.code, Some(0));
+    assert!(ran.err.contains("INFO    Rang at Ada: the address is wrong.\n"), "{}", ran.err);
+}
+
 #[test]
 fn a_wrong_section_keeps_all_from_running() {
     let folder = Folder::with(&format!("{GREETINGS}[section.news]\ntypes = ['grete']\n"));
     let ran = folder.run("run-jobs greetings news");
     assert_eq!(ran.code, Some(2));
     expect![[r#"
-        error: FOLDER/jobs.toml:4:10: this program has no job type `grete`; did you mean `greet`? The job types are fail, greet, wait
+        error: FOLDER/jobs.toml:4:10: this program has no job type `grete`; did you mean `greet`? The job types are complain, fail, greet, wait
     "#]]
     .assert_eq(&ran.err.replace(&folder.path("").display().to_string(), "FOLDER/"));
     assert!(!folder.path("jobs.sqlite3").exists());
