@@ -47,6 +47,10 @@ fn findings(conn: &mut SqliteConnection) -> QueryResult<Vec<String>> {
         findings.extend(problem.map(|it| format!("the file is damaged: {it}")));
         true
     })?;
+    if !findings.is_empty() {
+        // What else a damaged file says is not to be trusted.
+        return Ok(findings);
+    }
     let mode = journal_mode(conn)?;
     if mode != "wal" {
         findings.push(format!(

@@ -19,7 +19,7 @@ pub fn complete_on(conn: &mut SqliteConnection, completion: Completion) -> Resul
     let next = parts.job.complete(ids::now()).map_err(|_| lost)?;
     let change = Change::new(&parts.job, next, parts.by);
     let change = if parts.then == Then::Delete { change.deleting_completed() } else { change };
-    let reply = apply_one(conn, &change).map_err(store_error)?;
+    let reply = apply_one(conn, &change)?;
     if reply.is_applied() { Ok(parts.completed()) } else { Err(lost.into()) }
 }
 
@@ -69,4 +69,11 @@ pub enum CompleteError {
     /// The store broke.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// So that a transaction may fail with this alone.
+impl From<diesel::result::Error> for CompleteError {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Store(store_error(error))
+    }
 }

@@ -80,7 +80,7 @@ pub trait EnqueueOn<K>: JobType<K> {
     ) -> Result<AcquiredId, EnqueueError> {
         let draft = self.draft(ids::mint(), options, Some(ids::now()))?;
         let acquired = savepoint::within(conn, |conn| acquire(conn, &draft));
-        Ok(acquired.map_err(store_error)?)
+        Ok(acquired?)
     }
 
     /// Creates many jobs, and answers for each. Of equal keys the first wins.
@@ -99,7 +99,7 @@ pub trait EnqueueOn<K>: JobType<K> {
         let drafts = drafts?;
         let acquired =
             savepoint::within(conn, |conn| drafts.iter().map(|draft| acquire(conn, draft)).collect());
-        Ok(acquired.map_err(store_error)?)
+        Ok(acquired?)
     }
 }
 
@@ -161,4 +161,11 @@ pub enum EnqueueError {
     /// The store broke.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// So that a transaction may fail with this alone.
+impl From<diesel::result::Error> for EnqueueError {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Store(store_error(error))
+    }
 }

@@ -21,6 +21,8 @@ mod lock;
 mod migrate;
 mod notes;
 mod open;
+#[cfg(test)]
+mod plans;
 mod readers;
 mod row;
 mod savepoint;

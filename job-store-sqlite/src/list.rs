@@ -44,7 +44,8 @@ pub(crate) fn list(conn: &mut SqliteConnection, filter: &Filter, page: &Page) ->
     Ok(listed)
 }
 
-fn query(filter: &Filter, page: &Page) -> Composed {
+/// The statement that gives the rows of a page, and one more.
+pub(crate) fn query(filter: &Filter, page: &Page) -> Composed {
     let mut condition = condition(filter);
     let order = match page.order {
         Order::Newest => "id DESC",

@@ -5,7 +5,7 @@ use crate::{
     statement::{Statement, number, statements},
 };
 use diesel::{QueryResult, SqliteConnection, connection::SimpleConnection};
-use job_core::store::StoreError;
+use job_core::{BoxError, store::StoreError};
 
 /// What brings the tables from each version to the next; the first makes them. None of these is ever edited.
 const STEPS: [&str; 1] = [include_str!("sql/schema_1.sql")];
@@ -64,7 +64,10 @@ pub(crate) fn migrate_within(conn: &mut SqliteConnection) -> Result<(), StoreErr
         Ok(())
     };
     for (from, sql) in STEPS.iter().enumerate().skip(version as usize) {
-        step(from, sql).map_err(store_error)?;
+        step(from, sql).map_err(|error| match store_error(error) {
+            StoreError::Schema(source) => StoreError::Schema(Box::new(Taken { source })),
+            error => error,
+        })?;
     }
     tracing::info!(from = version, to = VERSION, "the job tables are of version {VERSION} now");
     Ok(())
@@ -95,6 +98,13 @@ pub(crate) fn is_current(conn: &mut SqliteConnection) -> Result<bool, StoreError
     "the tables are of version {version}, made by a newer program; this one knows versions up to {VERSION}: \
      update it, or use another file"
 )]
-pub(crate) struct Newer {
+struct Newer {
     version: u32,
+}
+
+/// The file is shared with somebody whose tables are named as ours.
+#[derive(Debug, thiserror::Error)]
+#[error("the file has a table of another program where one of ours should be; use another file: {source}")]
+struct Taken {
+    source: BoxError,
 }

@@ -3,7 +3,7 @@
 use crate::{
     condition::Condition,
     fields::Fields,
-    statement::{SqliteRow, Statement, Value, statements},
+    statement::{Composed, SqliteRow, Statement, Value, statements},
 };
 use diesel::{QueryResult, SqliteConnection};
 use job_core::{About, Json, Note, NoteFilter, NoteKind, Noted, SectionName};
@@ -33,6 +33,16 @@ pub(crate) fn notes(
     filter: &NoteFilter,
     limit: NonZeroU32,
 ) -> QueryResult<Vec<Noted>> {
+    let mut notes = Vec::new();
+    query(filter).each(conn, |row| {
+        notes.extend(noted(row));
+        notes.len() < limit.get() as usize
+    })?;
+    Ok(notes)
+}
+
+/// The statement that gives the rows.
+pub(crate) fn query(filter: &NoteFilter) -> Composed {
     let mut condition = Condition::default();
     match &filter.about {
         None => {}
@@ -46,14 +56,7 @@ pub(crate) fn notes(
     if let Some(below) = filter.below {
         condition.and_compared("number", "<", below);
     }
-    let query =
-        condition.of("SELECT number, job, section, kind, at, body FROM job_note", "ORDER BY number DESC");
-    let mut notes = Vec::new();
-    query.each(conn, |row| {
-        notes.extend(noted(row));
-        notes.len() < limit.get() as usize
-    })?;
-    Ok(notes)
+    condition.of("SELECT number, job, section, kind, at, body FROM job_note", "ORDER BY number DESC")
 }
 
 fn noted(row: &SqliteRow<'_, '_>) -> Option<Noted> {

@@ -1,0 +1,18 @@
+//! What is SQLite's own: files, processes, the application's transactions, and what an operator meets.
+
+mod child;
+mod completion;
+mod constraints;
+mod durability;
+mod enqueue;
+mod existing;
+mod file;
+mod findings;
+mod foreign_key;
+mod group_commit;
+mod migration;
+mod processes;
+mod refusal;
+mod threads;
+mod unreadable;
+mod wake;
