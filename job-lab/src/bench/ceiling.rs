@@ -1,0 +1,22 @@
+//! The raw ceiling: the least that does the same work by hand, without any of our code.
+
+use job_core::{BoxError, Then};
+
+/// What a workload costs at least on some store. Its rows are narrow: a number, the args, a rank, a due
+/// date, a status, an attempt, a lease.
+pub trait Ceiling: Send {
+    /// Inserts `jobs` jobs, `batch` at a time, each batch durable before the next; with a unique key each, if `keyed`.
+    ///
+    /// # Errors
+    ///
+    /// If the store under it fails.
+    fn insert(&mut self, jobs: u32, batch: u32, keyed: bool) -> Result<(), BoxError>;
+
+    /// Fetches the jobs that wait, `batch` at a time, and completes each batch before the next, until none waits.
+    /// Says how many were completed.
+    ///
+    /// # Errors
+    ///
+    /// If the store under it fails.
+    fn drain(&mut self, batch: u32, then: Then) -> Result<u32, BoxError>;
+}

@@ -1,0 +1,94 @@
+//! The ceiling of memory: a bare `HashMap` and a `BTreeSet` under one mutex.
+
+use super::ceiling::Ceiling;
+use job_core::{BoxError, Then};
+use parking_lot::Mutex;
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
+use uuid::Uuid;
+
+/// One lock round both, as the store has it.
+#[derive(Debug, Default)]
+pub(super) struct MemoryCeiling {
+    tables: Mutex<Tables>,
+}
+
+#[derive(Debug, Default)]
+struct Tables {
+    rows: HashMap<Uuid, Row>,
+    /// Those that wait: rank, due date, id.
+    waiting: BTreeSet<(i32, i64, Uuid)>,
+    keys: HashMap<String, Uuid>,
+}
+
+#[derive(Debug)]
+struct Row {
+    args: Arc<str>,
+    status: u8,
+    attempt: u32,
+    lease: Option<i64>,
+}
+
+impl Ceiling for MemoryCeiling {
+    fn insert(&mut self, jobs: u32, batch: u32, keyed: bool) -> Result<(), BoxError> {
+        let mut number = 0;
+        while number < jobs {
+            let end = jobs.min(number + batch);
+            let new = (number..end).map(|it| (Uuid::now_v7(), it, Arc::from(format!("{{\"number\":{it}}}"))));
+            let new: Vec<(Uuid, u32, Arc<str>)> = new.collect();
+            let mut tables = self.tables.lock();
+            for (id, number, args) in new {
+                if keyed {
+                    tables.keys.entry(number.to_string()).or_insert(id);
+                }
+                tables.rows.insert(id, Row { args, status: 0, attempt: 0, lease: None });
+                tables.waiting.insert((0, 0, id));
+            }
+            number = end;
+        }
+        Ok(())
+    }
+
+    fn drain(&mut self, batch: u32, then: Then) -> Result<u32, BoxError> {
+        let mut completed = 0;
+        loop {
+            let fetched = self.tables.lock().fetch(batch);
+            if fetched.is_empty() {
+                return Ok(completed);
+            }
+            completed += self.tables.lock().complete(&fetched, then);
+        }
+    }
+}
+
+impl Tables {
+    fn fetch(&mut self, batch: u32) -> Vec<(Uuid, Arc<str>)> {
+        let mut fetched = Vec::new();
+        for _ in 0..batch {
+            let Some((_, _, id)) = self.waiting.pop_first() else { break };
+            if let Some(row) = self.rows.get_mut(&id) {
+                row.status = 1;
+                row.attempt += 1;
+                row.lease = Some(i64::MAX);
+                fetched.push((id, row.args.clone()));
+            }
+        }
+        fetched
+    }
+
+    fn complete(&mut self, fetched: &[(Uuid, Arc<str>)], then: Then) -> u32 {
+        let mut completed = 0;
+        for (id, _) in fetched {
+            if then == Then::Delete {
+                completed += u32::from(self.rows.remove(id).is_some());
+            } else if let Some(row) = self.rows.get_mut(id) {
+                row.status = 2;
+                row.lease = None;
+                completed += 1;
+            }
+        }
+        completed
+    }
+}

@@ -1,0 +1,114 @@
+//! The ceiling of SQLite: rusqlite on one connection, prepared statements, a narrow table.
+
+use super::ceiling::Ceiling;
+use job_core::{BoxError, Then};
+use rusqlite::{Connection, TransactionBehavior, params};
+use std::path::Path;
+
+/// The pragmas are those of the store, so the disk is waited for alike. The two columns of the due index are there
+/// because a job queue without an order and a due date does less than the same work.
+const SET_UP: &str = "
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = FULL;
+    CREATE TABLE job (
+        id INTEGER PRIMARY KEY, args TEXT NOT NULL, rank INTEGER NOT NULL, due INTEGER NOT NULL,
+        status INTEGER NOT NULL, attempt INTEGER NOT NULL, lease INTEGER
+    ) STRICT;
+    CREATE INDEX job_due ON job (rank, due, id) WHERE status = 0;
+    CREATE TABLE keyed_job (
+        id INTEGER PRIMARY KEY, args TEXT NOT NULL, rank INTEGER NOT NULL, due INTEGER NOT NULL,
+        status INTEGER NOT NULL, attempt INTEGER NOT NULL, lease INTEGER, key TEXT NOT NULL UNIQUE
+    ) STRICT;
+    CREATE INDEX keyed_job_due ON keyed_job (rank, due, id) WHERE status = 0;
+";
+const INSERT: &str = "INSERT INTO job (args, rank, due, status, attempt) VALUES (?1, 0, ?2, 0, 0)";
+const INSERT_KEYED: &str =
+    "INSERT INTO keyed_job (args, rank, due, status, attempt, key) VALUES (?1, 0, ?2, 0, 0, ?3)";
+const FETCH: &str = "
+    UPDATE job SET status = 1, attempt = attempt + 1, lease = ?3
+    WHERE id IN (SELECT id FROM job WHERE status = 0 AND due <= ?2 ORDER BY rank, due, id LIMIT ?1)
+    RETURNING id, args";
+const COMPLETE: &str = "UPDATE job SET status = 2, lease = NULL WHERE id = ?1";
+const DELETE: &str = "DELETE FROM job WHERE id = ?1";
+
+/// Any time is as good as another.
+const NOW: i64 = 1_800_000_000_000_000;
+
+/// A file of its own.
+#[derive(Debug)]
+pub(super) struct SqliteCeiling {
+    connection: Connection,
+}
+
+impl SqliteCeiling {
+    /// A new file in `folder`.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be made.
+    pub(super) fn new(folder: &Path) -> Result<Self, BoxError> {
+        let connection = Connection::open(folder.join("ceiling.sqlite3"))?;
+        connection.execute_batch(SET_UP)?;
+        Ok(Self { connection })
+    }
+}
+
+impl Ceiling for SqliteCeiling {
+    fn insert(&mut self, jobs: u32, batch: u32, keyed: bool) -> Result<(), BoxError> {
+        let insert = |connection: &Connection, number: u32| {
+            let args = args(number);
+            match keyed {
+                true => {
+                    connection.prepare_cached(INSERT_KEYED)?.execute(params![args, NOW, number.to_string()])
+                }
+                false => connection.prepare_cached(INSERT)?.execute(params![args, NOW]),
+            }
+        };
+        if batch == 1 {
+            // A statement alone is its own transaction.
+            for number in 0..jobs {
+                insert(&self.connection, number)?;
+            }
+            return Ok(());
+        }
+        let mut number = 0;
+        while number < jobs {
+            let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let end = jobs.min(number + batch);
+            for number in number..end {
+                insert(&transaction, number)?;
+            }
+            transaction.commit()?;
+            number = end;
+        }
+        Ok(())
+    }
+
+    fn drain(&mut self, batch: u32, then: Then) -> Result<u32, BoxError> {
+        let mut completed = 0;
+        loop {
+            let fetched: Vec<(i64, String)> = {
+                let mut fetch = self.connection.prepare_cached(FETCH)?;
+                let rows = fetch.query_map(params![batch, NOW, NOW], |row| Ok((row.get(0)?, row.get(1)?)))?;
+                rows.collect::<Result<_, _>>()?
+            };
+            if fetched.is_empty() {
+                return Ok(completed);
+            }
+            let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            {
+                let end = if then == Then::Delete { DELETE } else { COMPLETE };
+                let mut end = transaction.prepare_cached(end)?;
+                for (id, _) in &fetched {
+                    completed += u32::try_from(end.execute([id])?)?;
+                }
+            }
+            transaction.commit()?;
+        }
+    }
+}
+
+/// What the candidate's args are, too.
+fn args(number: u32) -> String {
+    format!("{{\"number\":{number}}}")
+}

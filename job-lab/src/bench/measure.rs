@@ -1,0 +1,105 @@
+//! Rounds: a ceiling, its candidate right after it, again and again; and what is said of them in the end.
+
+use std::time::Duration;
+
+/// One round: two rates, taken one right after the other because machines drift.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Round {
+    /// Jobs a second by the candidate.
+    pub value: f64,
+    /// Jobs a second by the ceiling, just before.
+    pub ceiling: f64,
+}
+
+impl Round {
+    /// How much of the ceiling the candidate reached. Higher is better.
+    #[must_use]
+    pub fn ratio(self) -> f64 {
+        self.value / self.ceiling
+    }
+}
+
+/// The rounds of one case, by ratio. Never empty.
+#[derive(Clone, Debug)]
+pub struct Rounds {
+    by_ratio: Vec<Round>,
+}
+
+impl Rounds {
+    /// The first one.
+    #[must_use]
+    pub fn new(first: Round) -> Self {
+        Self { by_ratio: vec![first] }
+    }
+
+    /// One more.
+    pub fn add(&mut self, round: Round) {
+        let place = self.by_ratio.partition_point(|it| it.ratio() < round.ratio());
+        self.by_ratio.insert(place, round);
+    }
+
+    /// The round whose ratio is the median; of two in the middle, the lower. Its three figures belong together,
+    /// which the medians of each would not.
+    #[must_use]
+    pub fn median(&self) -> Round {
+        self.by_ratio[(self.by_ratio.len() - 1) / 2]
+    }
+
+    /// The lowest and the highest ratio: how far to trust the median.
+    #[must_use]
+    pub fn spread(&self) -> (f64, f64) {
+        (self.by_ratio[0].ratio(), self.by_ratio[self.by_ratio.len() - 1].ratio())
+    }
+}
+
+/// Jobs a second.
+#[must_use]
+pub(super) fn rate(jobs: u32, took: Duration) -> f64 {
+    f64::from(jobs) / took.as_secs_f64().max(f64::MIN_POSITIVE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn round(value: f64) -> Round {
+        Round { value, ceiling: 100.0 }
+    }
+
+    fn rounds<const N: usize>(values: [f64; N]) -> Rounds {
+        let mut rounds = Rounds::new(round(values[0]));
+        values[1..].iter().for_each(|it| rounds.add(round(*it)));
+        rounds
+    }
+
+    #[test]
+    fn the_median_is_one_round_whatever_their_order() {
+        for values in [[90.0, 10.0, 50.0], [50.0, 90.0, 10.0], [10.0, 50.0, 90.0]] {
+            assert_eq!(rounds(values).median(), round(50.0));
+            assert_eq!(rounds(values).spread(), (0.1, 0.9));
+        }
+    }
+
+    #[test]
+    fn rounds_are_ordered_by_ratio_not_by_speed() {
+        let mut rounds = rounds([20.0, 30.0]);
+        rounds.add(Round { value: 500.0, ceiling: 5000.0 });
+        assert_eq!(rounds.median(), round(20.0));
+    }
+
+    #[test]
+    fn of_two_in_the_middle_the_lower_one_counts() {
+        assert_eq!(rounds([40.0, 30.0]).median(), round(30.0));
+        assert_eq!(rounds([4.0, 3.0, 2.0, 1.0]).median(), round(2.0));
+    }
+
+    #[test]
+    fn one_round_is_its_own_median() {
+        assert_eq!((rounds([7.0]).median(), rounds([7.0]).spread()), (round(7.0), (0.07, 0.07)));
+    }
+
+    #[test]
+    fn a_rate_is_jobs_a_second() {
+        assert!((rate(500, Duration::from_millis(250)) - 2000.0).abs() < 1e-9);
+    }
+}

@@ -1,0 +1,9 @@
+//! What only shows when all parts work together: the bench, and jobs from end to end over every store.
+
+#![expect(clippy::unwrap_used, reason = "in a test, a surprise is a failure")]
+
+mod bed;
+mod bench;
+mod end_to_end;
+mod errand;
+mod same_rows;
