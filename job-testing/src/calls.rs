@@ -2,7 +2,7 @@
 
 use crate::{Fixture, factory};
 use job_core::{
-    About, Change, Job, JobId, JobStatus, JobType, NewJob, Note, NoteFilter, Noted, Reply, Text,
+    About, Change, Job, JobId, JobStatus, JobType, NewJob, Note, NoteFilter, Noted, Reply, Text, Timestamp,
     store::{
         Claim, Claimed, Deletion, Filter, Held, Inserted, JobStoreExt, Lock, LockRequest, Order, Page,
         Renewed, StoreError, Switch,
@@ -11,6 +11,17 @@ use job_core::{
 use std::time::Duration;
 
 impl Fixture {
+    /// A new id.
+    #[must_use]
+    pub fn mint(&self) -> JobId {
+        self.store.mint()
+    }
+
+    /// The time by the store's own clock.
+    pub async fn time(&self) -> Timestamp {
+        self.store.now().await.unwrap_or_else(broke)
+    }
+
     /// Inserts, and gives the answers.
     pub async fn insert(&self, jobs: &[NewJob]) -> Vec<Inserted> {
         let inserted = self.store.insert(jobs, self.clock()).await.unwrap_or_else(broke);
@@ -60,7 +71,8 @@ impl Fixture {
         started.into_iter().next().unwrap_or_else(|| unreachable!("compared above"))
     }
 
-    /// Inserts a job and brings it to `status` by the shortest way; one that starts must be the first in its claim.
+    /// Inserts a job and brings it to `status` by the shortest way; one that starts must be the first in its
+    /// claim.
     pub async fn at(&self, status: JobStatus, job: &NewJob) -> Job {
         let now = self.now();
         let at = match status {

@@ -8,8 +8,8 @@ type Reopen = Arc<dyn Fn() -> BoxFuture<'static, Opened> + Send + Sync>;
 
 /// An open, empty store that belongs to one test, with a [`ManualClock`] that its shortcuts go by.
 ///
-/// It is made of an [`Opened`], by `into()` where that is all. Its shortcuts panic when the store breaks; the store
-/// itself is behind it: `fixture.store`, `fixture.notes`, `fixture.switches`. Clones share everything.
+/// It is made of an [`Opened`], by `into()` where that is all. Its shortcuts panic when the store breaks; the
+/// store itself is behind it: `fixture.store`, `fixture.notes`, `fixture.switches`. Clones share everything.
 #[derive(Clone)]
 pub struct Fixture {
     // Dropped in this order: the handle before what it stands on.
@@ -33,7 +33,8 @@ impl Fixture {
         self
     }
 
-    /// `open` opens further handles on the same data, as other processes would; races are then run across handles.
+    /// `open` opens further handles on the same data, as other processes would; races are then run across
+    /// handles.
     #[must_use]
     pub fn reopened_by<F>(self, open: impl Fn() -> F + Send + Sync + 'static) -> Self
     where
@@ -42,7 +43,8 @@ impl Fixture {
         Self { reopen: Some(Arc::new(move || Box::pin(open()))), ..self }
     }
 
-    /// A further handle on the same data and the same clock; a clone of this one if the store has no further ones.
+    /// A further handle on the same data and the same clock; a clone of this one if the store has no further
+    /// ones.
     pub async fn another(&self) -> Self {
         let opened = match &self.reopen {
             Some(reopen) => reopen().await,
@@ -80,13 +82,13 @@ impl Fixture {
     /// A new [`factory::job`].
     #[must_use]
     pub fn job(&self) -> NewJob {
-        factory::job(self.store.mint())
+        factory::job(self.mint())
     }
 
     /// A new [`factory::keyed`].
     #[must_use]
     pub fn keyed(&self, key: &str) -> NewJob {
-        factory::keyed(self.store.mint(), key)
+        factory::keyed(self.mint(), key)
     }
 
     /// `n` new jobs.

@@ -1,10 +1,36 @@
 //! The contract of a job store, as tests that any store can run, and what tests of jobs are made with.
 //!
-//! A store of your own runs the contract by one line in `tests/contract.rs`:
+//! # Run the contract
 //!
-//! ```ignore
-//! job_testing::store_contract!(async || Opened::new("mine", Arc::new(MyStore::open_empty().await)));
+//! The `tests/contract.rs` of a store is one line, and `job-testing` a dev-dependency. The closure opens a new and
+//! empty store; each clause of [`contract`] becomes a test of its own name, and one more compares the store with the
+//! [`model`]:
+//!
 //! ```
+//! job_testing::store_contract!(async || job_store_mem::MemStore::new().opened());
+//! # fn main() {}
+//! ```
+//!
+//! A store that can be opened twice on the same data says how, and races run across its handles:
+//!
+//! ```
+//! # use job_store_mem::MemStore;
+//! # use job_testing::Fixture;
+//! job_testing::store_contract!(async || {
+//!     let store = MemStore::new();
+//!     let fixture = Fixture::new(store.opened());
+//!     fixture.reopened_by(move || std::future::ready(store.opened()))
+//! });
+//! # fn main() {}
+//! ```
+//!
+//! What a store stands on, such as a temporary folder, a fixture [keeps](Fixture::keeping) as long as a clause runs.
+//!
+//! # Test jobs
+//!
+//! [`factory`] makes valid jobs, claims and changes that a test overrides by struct update, [`ManualClock`] and
+//! [`race`](race()) stand where others sleep, and a [`Recorder`] sees what ran. [`model`] and [`faulty`] test the
+//! contract itself: a naive store to compare with, and stores with one bug each that a clause must catch.
 
 pub mod contract;
 pub mod factory;

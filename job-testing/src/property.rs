@@ -9,8 +9,8 @@ use tokio::{runtime::Handle, task::block_in_place};
 
 /// Holds `body` to `cases` inputs of `strategy`, and panics with the smallest input for which it panics.
 ///
-/// All run against the same store, one after the other, so each uses names of its own. To be called on a runtime
-/// with several threads.
+/// All run against the same store, one after the other, so each uses names of its own. To be called on a
+/// runtime with several threads.
 pub(crate) fn holds<S: Strategy>(cases: u32, strategy: &S, body: impl AsyncFn(S::Value)) {
     let config = Config { cases, failure_persistence: None, max_shrink_iters: 500, ..Config::default() };
     let run = |input| {

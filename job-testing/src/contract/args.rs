@@ -89,7 +89,8 @@ pub async fn the_text_of_args_is_kept(store: Fixture) {
     }
 }
 
-/// Whatever a job was asked with reads back equal: labels in any script, tags in their order, keys, counts and dates.
+/// Whatever a job was asked with reads back equal: labels in any script, tags in their order, keys, counts
+/// and dates.
 pub async fn any_spec_reads_back_equal(store: Fixture) {
     let labels = (option::of(label()), vec(label(), 0..=16), option::of(label()));
     let keys = (option::of((text(), select(UniqueScope::ALL.to_vec()))), option::of(text()));
@@ -97,7 +98,7 @@ pub async fn any_spec_reads_back_equal(store: Fixture) {
     property::holds(64, &input, async |(labels, keys, priority, max_retries, (start, now))| {
         let (target, tags, requester) = labels;
         let (unique, turn) = keys;
-        let id = store.store.mint();
+        let id = store.mint();
         let unique = unique.map(|(key, scope)| {
             let key = UniqueKey::of(&(id, key)).expect("it is accepted");
             Unique { key, scope }
@@ -132,8 +133,8 @@ pub async fn any_state_reads_back_equal(store: Fixture) {
         (phase, (count(), count()), (time(), option::of(time())), (words(), words()), any::<[u128; 3]>());
     property::holds(96, &input, async |(phase, counts, dates, texts, numbers)| {
         let (status, at, progress, [holds_key, holds_turn, superseded]) = phase;
-        let turn = Some(Turn::new(store.store.mint()));
-        let key = store.store.mint().to_string();
+        let turn = Some(Turn::new(store.mint()));
+        let key = store.mint().to_string();
         let job = store.create(&NewJob { turn: turn.clone(), ..store.keyed(&key) }).await;
         let [by, holder, other] = numbers.map(Uuid::from_u128);
         let by = ActorId::from_uuid(by);

@@ -1,9 +1,9 @@
 //! Claiming: what is started, and what it is then.
 
-use crate::{Fixture, contract::ids, factory, race};
+use crate::{Fixture, contract::ids, dropped_after, factory, race};
 use job_core::{
-    Clock, Job, JobStatus, Lease, NewJob, Start, Timestamp,
-    store::{Claim, Claimed},
+    Clock, Job, JobStatus, Lease, NewJob, Start, Timestamp, TypeName,
+    store::{Claim, Claimed, Filter, Order},
 };
 use std::{
     collections::BTreeSet,
@@ -14,8 +14,8 @@ use std::{
     time::Duration,
 };
 
-/// A started job is what the core's verb makes of it, in the answer and in the store: Running, dated, leased to the
-/// claimer, and with one attempt counted.
+/// A started job is what the core's verb makes of it, in the answer and in the store: Running, dated, leased
+/// to the claimer, and with one attempt counted.
 pub async fn a_started_job_is_what_the_core_makes_of_it(store: Fixture) {
     let waiting = store.create(&store.keyed("k")).await;
     let now = store.advance(Duration::from_secs(5));
@@ -88,12 +88,12 @@ pub async fn a_start_at_the_end_of_time_comes_then(store: Fixture) {
 
 /// Without a given time, the store's own clock decides what is due, dates the start and ends the lease.
 pub async fn the_clock_of_the_store_decides_what_is_due(store: Fixture) {
-    let before = store.store.now().await.expect("the store tells the time");
+    let before = store.time().await;
     let early = NewJob { start: Start::At(before + Duration::from_secs(3600)), ..store.job() };
     let due = NewJob { start: Start::At(before), ..store.job() };
     store.insert(&[early, due.clone()]).await;
     let started = store.start(&Claim { clock: Clock::Store, ..store.claim() }).await;
-    let after = store.store.now().await.expect("the store tells the time");
+    let after = store.time().await;
     assert_eq!(ids(&started), [due.id]);
     let date = started[0].state.date_started().expect("it started");
     assert!((before..=after).contains(&date), "{before} {date} {after}");
@@ -111,7 +111,8 @@ pub async fn a_lease_may_have_any_length(store: Fixture) {
     }
 }
 
-/// Claims at the same moment, through several handles, never start the same job, and together start all of them.
+/// Claims at the same moment, through several handles, never start the same job, and together start all of
+/// them.
 pub async fn racing_claims_never_share_a_job(store: Fixture) {
     store.insert(&store.jobs(200)).await;
     let handles = store.handles(4).await;
@@ -165,6 +166,31 @@ pub async fn claims_beside_inserts_lose_nothing(store: Fixture) {
     .concat();
     assert_eq!(started.len(), ALL);
     assert_eq!(started.into_iter().collect::<BTreeSet<_>>().len(), ALL, "each job is started once");
+}
+
+/// A claim whose future was dropped started its jobs wholly or not at all: those it started are leased, and
+/// no other claim gives them.
+pub async fn a_dropped_claim_starts_all_or_nothing(store: Fixture) {
+    for polls in 0..8 {
+        let type_name: TypeName = factory::named(&format!("polled-{polls}"));
+        let new = |_| NewJob { type_name: type_name.clone(), ..store.job() };
+        store.insert(&(0..30).map(new).collect::<Vec<_>>()).await;
+        let claim = Claim { types: vec![type_name.clone()], limit: factory::limit(20), ..store.claim() };
+        dropped_after(polls, store.store.claim(&claim)).await;
+        let later = Claim { by: factory::actor(2), limit: factory::limit(30), ..claim.clone() };
+        let started = store.start(&later).await.len();
+        let of_type = Filter { types: Some(vec![type_name]), ..Filter::default() };
+        loop {
+            let jobs = store.list(&of_type, Order::Oldest).await;
+            let holds = |it: &&Job| it.state.lease().is_some_and(|it| it.holder == claim.by);
+            let lost = jobs.iter().filter(holds).count();
+            assert!([0, 20].contains(&lost), "{lost} of 20 jobs were started after {polls} polls");
+            if lost + started == 30 {
+                break;
+            }
+            tokio::task::yield_now().await; // The dropped call may be under way still.
+        }
+    }
 }
 
 /// An answer that starts nothing is empty on both sides.

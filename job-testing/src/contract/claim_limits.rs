@@ -74,7 +74,8 @@ pub async fn a_claim_of_a_thousand_starts_them_all(store: Fixture) {
     assert_eq!(store.all().await, started);
 }
 
-/// A script's claim takes what was due by a point in time, the point included, and leaves what became due since.
+/// A script's claim takes what was due by a point in time, the point included, and leaves what became due
+/// since.
 pub async fn a_claim_leaves_what_became_due_later(store: Fixture) {
     let due_by = store.now();
     let second = Duration::from_secs(1);

@@ -78,7 +78,7 @@ pub async fn any_claim_starts_the_first_of_what_is_due(store: Fixture) {
     let job = (-2..3_i16, 0..6_u64, 0..3_u8);
     let input = (prop::collection::vec(job, 0..20), 1..12_u32, prop::option::of(0..6_u64));
     property::holds(32, &input, async |(jobs, limit, due_by)| {
-        let type_name: TypeName = factory::named(&store.store.mint().to_string());
+        let type_name: TypeName = factory::named(&store.mint().to_string());
         let base = store.now();
         let second = |n: u64| base + Duration::from_secs(n);
         let jobs: Vec<_> = jobs

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 pub async fn named_jobs_are_deleted_and_no_others(store: Fixture) {
     let jobs = store.jobs(10);
     store.insert(&jobs).await;
-    let named = vec![jobs[7].id, jobs[2].id, store.store.mint(), jobs[7].id];
+    let named = vec![jobs[7].id, jobs[2].id, store.mint(), jobs[7].id];
     assert_eq!(store.delete(&Deletion::Ids(named.clone())).await, 2);
     let left: Vec<_> = jobs.iter().map(|it| it.id).filter(|id| !named.contains(id)).collect();
     assert_eq!(ids(&store.all().await), left);
@@ -31,7 +31,7 @@ pub async fn a_named_job_goes_whatever_its_status(store: Fixture) {
 pub async fn a_deletion_may_name_forty_thousand_jobs(store: Fixture) {
     let jobs = store.jobs(1000);
     store.insert(&jobs).await;
-    let mut named: Vec<_> = (0..39_000).map(|_| store.store.mint()).collect();
+    let mut named: Vec<_> = (0..39_000).map(|_| store.mint()).collect();
     named.extend(jobs[..999].iter().map(|it| it.id));
     assert_eq!(store.delete(&Deletion::Ids(named)).await, 999);
     assert_eq!(ids(&store.all().await), [jobs[999].id]);
@@ -64,8 +64,8 @@ pub async fn racing_deletions_count_each_job_once(store: Fixture) {
     assert_eq!(store.all().await, []);
 }
 
-/// While jobs are claimed and deleted at the same moment, no claim gives a job twice, and what it gave is gone when it
-/// was deleted.
+/// While jobs are claimed and deleted at the same moment, no claim gives a job twice, and what it gave is
+/// gone when it was deleted.
 pub async fn claims_beside_deletions_end_as_gone(store: Fixture) {
     let jobs = store.jobs(100);
     store.insert(&jobs).await;

@@ -46,15 +46,15 @@ pub async fn an_exchange_may_have_one_side_only(store: Fixture) {
     assert_eq!(store.get(new.id).await.state.status(), JobStatus::Completed);
 }
 
-/// Changes that do not fit have their answers and hinder neither their neighbours nor the claim; notes and deletions
-/// happen as in an apply.
+/// Changes that do not fit have their answers and hinder neither their neighbours nor the claim; notes and
+/// deletions happen as in an apply.
 pub async fn a_bad_change_does_not_hinder_the_claim(store: Fixture) {
     store.insert(&store.jobs(4)).await;
     let started = store.start(&store.claim()).await;
     let next = store.create(&store.job()).await;
     store.moved(&complete(&store, &started[0])).await;
     store.moved(&factory::change(&started[1], started[1].release())).await;
-    let gone = Change { id: store.store.mint(), ..complete(&store, &started[0]) };
+    let gone = Change { id: store.mint(), ..complete(&store, &started[0]) };
     let changes = [
         complete(&store, &started[0]),
         complete(&store, &started[1]),
@@ -72,8 +72,8 @@ pub async fn a_bad_change_does_not_hinder_the_claim(store: Fixture) {
     assert_eq!(store.find(started[2].id).await, None);
 }
 
-/// A job whose turn the exchange ends lets its successor start in the same call or in the next one, and in no more than
-/// one of them.
+/// A job whose turn the exchange ends lets its successor start in the same call or in the next one, and in no
+/// more than one of them.
 pub async fn the_next_of_a_turn_starts_in_this_claim_or_the_next(store: Fixture) {
     let with_turn = || NewJob { turn: Some(Turn::new("a")), ..store.job() };
     let running = store.running(&with_turn()).await;
@@ -84,8 +84,8 @@ pub async fn the_next_of_a_turn_starts_in_this_claim_or_the_next(store: Fixture)
     assert_eq!(ids(&[now, then].concat()), [successors[0].id]);
 }
 
-/// An exchange whose reply was lost may be sent again: its changes are applied already, and what was claimed stays
-/// leased until it lapses.
+/// An exchange whose reply was lost may be sent again: its changes are applied already, and what was claimed
+/// stays leased until it lapses.
 pub async fn an_exchange_may_be_sent_again(store: Fixture) {
     store.insert(&store.jobs(3)).await;
     let claim = Claim { limit: factory::limit(1), ..store.claim() };

@@ -41,6 +41,7 @@ pub async fn a_batch_of_a_thousand_creates_each_job(store: Fixture) {
     let answers: Vec<_> = created.iter().cloned().map(Inserted::Created).collect();
     assert_eq!(store.insert(&jobs).await, answers);
     assert_eq!(store.all().await, created);
+    assert_eq!(store.another().await.all().await, created, "by every handle");
 }
 
 /// An insert of nothing answers nothing.
@@ -59,11 +60,13 @@ pub async fn the_same_batch_again_is_answered_created(store: Fixture) {
     assert_eq!(store.all().await.len(), 3);
 }
 
-/// The answer to the same insert again is the job as it is now, whatever happened to it since.
+/// The answer to the same insert again is the job as it is now, whatever happened to it since, and whoever
+/// holds its key by now.
 pub async fn the_same_insert_again_gives_the_job_as_it_is_now(store: Fixture) {
     for (n, status) in (0..).zip(JobStatus::ALL) {
         let new = NewJob { type_name: factory::named(&format!("type-{n}")), ..store.keyed("k") };
         let job = store.at(status, &new).await;
+        store.insert(&[NewJob { id: store.mint(), ..new.clone() }]).await;
         assert_eq!(store.insert(std::slice::from_ref(&new)).await, [Inserted::Created(job)]);
     }
 }
@@ -76,7 +79,8 @@ pub async fn the_same_job_twice_in_a_batch_is_one_job(store: Fixture) {
     assert_eq!(store.all().await.len(), 1);
 }
 
-/// An id that belongs to a job with another spec is taken, in one call and in a later one; that job stays as it was.
+/// An id that belongs to a job with another spec is taken, in one call and in a later one; that job stays as
+/// it was.
 pub async fn an_id_with_another_spec_is_taken(store: Fixture) {
     let new = store.job();
     let other = NewJob { args: Json::stored("[]"), ..new.clone() };
@@ -149,9 +153,9 @@ pub async fn a_start_may_be_at_either_end_of_time(store: Fixture) {
 /// Without a given time, the store's own clock dates the job.
 pub async fn the_clock_of_the_store_dates_a_job(store: Fixture) {
     let soon = NewJob { start: Start::In(Duration::from_secs(60)), ..store.job() };
-    let before = store.store.now().await.expect("the store tells the time");
+    let before = store.time().await;
     store.store.insert(std::slice::from_ref(&soon), Clock::Store).await.expect("the store inserts");
-    let after = store.store.now().await.expect("the store tells the time");
+    let after = store.time().await;
     let job = store.get(soon.id).await;
     assert!((before..=after).contains(&job.spec.date_created), "{before} {job:?} {after}");
     assert_eq!(job.state.scheduled_start(), job.spec.date_created + Duration::from_secs(60));

@@ -2,7 +2,7 @@
 
 use crate::{Fixture, contract::ids, factory, race};
 use job_core::{
-    About, ActionNote, Change, Job, JobStatus, NewJob, Note, Reply,
+    About, ActionNote, Change, Job, JobStatus, NewJob, Note, Reply, Then,
     store::{Deletion, Inserted},
 };
 use std::time::Duration;
@@ -35,8 +35,8 @@ pub async fn a_free_key_is_taken_back(store: Fixture) {
     assert_eq!(store.insert(&[store.keyed("k")]).await, [Inserted::Existing { holder: job.id }]);
 }
 
-/// A job that wants its key back from another one becomes Cancelled, superseded by it, with its note; the holder does not
-/// notice.
+/// A job that wants its key back from another one becomes Cancelled, superseded by it, with its note; the
+/// holder does not notice.
 pub async fn a_mover_is_superseded_by_the_holder(store: Fixture) {
     let (mover, holder) = mover_and_holder(&store).await;
     let change = retry(&store, &mover).or_supersede(&mover, store.now()).with_note(note(&store, &mover));
@@ -47,6 +47,15 @@ pub async fn a_mover_is_superseded_by_the_holder(store: Fixture) {
     assert_eq!(superseded.state.superseded_by(), Some(holder.id));
     assert_eq!(store.notes_about(mover.id).await, [note(&store, &mover)]);
     assert_eq!(store.get(holder.id).await, holder);
+}
+
+/// A superseded job stays, whatever its change would have done with the row.
+pub async fn a_superseded_job_is_not_deleted(store: Fixture) {
+    let (mover, holder) = mover_and_holder(&store).await;
+    let change = retry(&store, &mover).or_supersede(&mover, store.now());
+    let reply = store.change(&Change { then: Then::Delete, ..change }).await;
+    assert_eq!(reply, Reply::Superseded { by: holder.id });
+    assert_eq!(ids(&store.all().await), [mover.id, holder.id]);
 }
 
 /// An operator's requeue is refused while another job holds the key: nothing is written, and no note is kept.
@@ -83,7 +92,8 @@ pub async fn a_stale_change_is_stale_whoever_holds_the_key(store: Fixture) {
     }
 }
 
-/// Changes that take a key back come after the others of their batch, so a key that is freed in it is free for them.
+/// Changes that take a key back come after the others of their batch, so a key that is freed in it is free
+/// for them.
 pub async fn a_key_freed_in_the_batch_is_free(store: Fixture) {
     let (mover, holder) = mover_and_holder(&store).await;
     let cancel = factory::change(&holder, holder.cancel("not needed".into(), store.now()));
@@ -136,7 +146,8 @@ pub async fn a_rescued_job_is_superseded_by_the_holder(store: Fixture) {
     assert_eq!(store.change(&rescue).await, Reply::Superseded { by: holder.id });
 }
 
-/// Of many jobs that want the same key back at the same moment exactly one gets it; all others are superseded by it.
+/// Of many jobs that want the same key back at the same moment exactly one gets it; all others are superseded
+/// by it.
 pub async fn racing_movers_leave_the_key_to_one(store: Fixture) {
     let mut movers = Vec::new();
     for _ in 0..16 {
@@ -153,7 +164,8 @@ pub async fn racing_movers_leave_the_key_to_one(store: Fixture) {
     assert_eq!(replies.iter().filter(|it| **it == Reply::Superseded { by: winners[0] }).count(), 15);
 }
 
-/// Between an insert and a job that wants the same key back at the same moment, one gets it and the other learns of it.
+/// Between an insert and a job that wants the same key back at the same moment, one gets it and the other
+/// learns of it.
 pub async fn an_insert_races_with_a_mover(store: Fixture) {
     for n in 0..16 {
         let keyed = || NewJob { type_name: factory::named(&format!("race-{n}")), ..store.keyed("k") };

@@ -25,8 +25,8 @@ struct Case {
     supersedes: bool,
 }
 
-/// For every scope, verb and status, and whether another job takes the key, starts with it or is deleted meanwhile:
-/// the change gets its answer, and both jobs hold what the table of scopes says.
+/// For every scope, verb and status, and whether another job takes the key, starts with it or is deleted
+/// meanwhile: the change gets its answer, and both jobs hold what the table of scopes says.
 pub async fn every_verb_keeps_the_table_of_scopes(store: Fixture) {
     let handles = store.handles(4).await;
     let cases = cases();

@@ -2,7 +2,7 @@
 
 use crate::{Fixture, contract::ids, factory};
 use job_core::{
-    Job, JobId, NewJob, Start,
+    Job, JobId, JobStatus, NewJob, NoteFilter, Start,
     store::{Claim, Cursor, Deletion, Filter, JobStoreExt, Order, Page},
 };
 use std::time::Duration;
@@ -101,6 +101,25 @@ pub async fn the_last_page_has_no_next(store: Fixture) {
     }
 }
 
+/// Wherever there is a limit, it may be the greatest number.
+pub async fn a_limit_may_be_the_greatest_number(store: Fixture) {
+    store.at(JobStatus::Completed, &store.job()).await;
+    let running = store.running(&store.job()).await;
+    let most = factory::limit(u32::MAX);
+    for order in [Order::Newest, Order::Oldest, Order::Claim] {
+        assert_eq!(page(&store, order, u32::MAX, None).await.0.len(), 2);
+    }
+    let now = store.advance(factory::LEASE);
+    let lapsed = store.store.lapsed(None, most, store.clock()).await;
+    assert_eq!(lapsed.expect("the store answers"), std::slice::from_ref(&running));
+    let all_notes = store.notes.notes(&NoteFilter::default(), most).await;
+    assert_eq!(all_notes.expect("the store answers"), []);
+    let statuses = vec![JobStatus::Completed];
+    let old = Deletion::Final { before: now, statuses, types: None, limit: most, keep_newest: Some(most) };
+    assert_eq!(store.delete(&old).await, 1, "a job about nothing is not held back");
+    assert_eq!(store.all().await, [running]);
+}
+
 /// A list of nothing is one empty page.
 pub async fn a_list_of_nothing_is_empty(store: Fixture) {
     for order in [Order::Newest, Order::Oldest, Order::Claim] {
@@ -134,8 +153,8 @@ pub async fn a_walk_by_id_is_not_shifted(store: Fixture) {
     }
 }
 
-/// A walk over pages in the order of claims neither skips nor repeats what stays in its place, while jobs are added
-/// before and behind it, and others are deleted.
+/// A walk over pages in the order of claims neither skips nor repeats what stays in its place, while jobs are
+/// added before and behind it, and others are deleted.
 pub async fn a_walk_in_the_order_of_claims_is_not_shifted(store: Fixture) {
     let before = some(&store).await;
     let whole = ids(&store.list(&Filter::default(), Order::Claim).await);

@@ -104,17 +104,18 @@ pub async fn a_lock_may_be_taken_to_the_end_of_time(store: Fixture) {
 
 /// Without a given time, the store's own clock ends a lock.
 pub async fn the_clock_of_the_store_ends_locks(store: Fixture) {
-    let before = store.store.now().await.expect("the store tells the time");
+    let before = store.time().await;
     let by_store = LockRequest { clock: Clock::Store, ..request(&store, 1) };
     let Lock::Taken { until } = store.lock(&by_store).await else { panic!("it was free") };
-    let after = store.store.now().await.expect("the store tells the time");
+    let after = store.time().await;
     let lease = by_store.lease;
     assert!((before + lease..=after + lease).contains(&until), "{before} {until} {after}");
     let other = LockRequest { clock: Clock::Store, ..request(&store, 2) };
     assert_eq!(store.lock(&other).await, busy(&store, 1, until));
 }
 
-/// Of 32 callers at the same moment, through several handles, exactly one takes the lock, and all others name it.
+/// Of 32 callers at the same moment, through several handles, exactly one takes the lock, and all others name
+/// it.
 pub async fn of_racing_callers_one_takes_the_lock(store: Fixture) {
     let handles = store.handles(4).await;
     for round in 0..4 {

@@ -12,7 +12,7 @@ pub async fn ids_of_a_handle_grow(store: Fixture) {
         async move {
             for _ in 0..5000 {
                 let mut last = last.lock();
-                let id = store.store.mint();
+                let id = store.mint();
                 assert!(Some(id) > *last, "{id} after {last:?}");
                 *last = Some(id);
             }
@@ -26,7 +26,7 @@ pub async fn no_id_is_minted_twice(store: Fixture) {
     let handles = store.handles(4).await;
     let ids = race(8, |n| {
         let store = handles[n % handles.len()].clone();
-        async move { (0..5000).map(|_| store.store.mint()).collect::<Vec<_>>() }
+        async move { (0..5000).map(|_| store.mint()).collect::<Vec<_>>() }
     })
     .await
     .concat();
@@ -39,7 +39,7 @@ pub async fn all_handles_tell_one_time(store: Fixture) {
     let handles = store.handles(4).await;
     let mut last = None;
     for n in 0..40 {
-        let now = handles[n % handles.len()].store.now().await.expect("the store tells the time");
+        let now = handles[n % handles.len()].time().await;
         assert!(Some(now) >= last, "{now} after {last:?}");
         last = Some(now);
     }

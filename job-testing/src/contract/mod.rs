@@ -1,7 +1,7 @@
 //! The promises of a store, one clause each, and the macro that makes them a store's tests.
 //!
-//! A clause is listed here, once; every store has a test of its name. `cargo xtask tidy` compares what is listed
-//! with what is declared.
+//! A clause is listed here, once; every store has a test of its name. `cargo xtask tidy` compares what is
+//! listed with what is declared.
 
 pub mod args;
 pub mod claim;
@@ -42,7 +42,7 @@ const LONGEST: Duration = Duration::from_secs(120);
 
 /// Makes a test of every clause of the contract, and of the reference model, for the store that `$open` opens.
 ///
-/// `$open` is an async closure without arguments that gives a [`Fixture`](crate::Fixture), or an
+/// `$open` is an async closure without arguments that gives a [`Fixture`], or an
 /// [`Opened`](job_core::store::Opened) that needs nothing around it, of a new and empty store.
 #[macro_export]
 macro_rules! store_contract {
@@ -68,11 +68,11 @@ macro_rules! store_contract {
             }
             keys_return::{
                 a_free_key_is_taken_back, a_mover_is_superseded_by_the_holder,
-                a_requeue_is_refused_while_the_key_is_taken, a_superseding_change_may_be_sent_again,
-                a_stale_change_is_stale_whoever_holds_the_key, a_key_freed_in_the_batch_is_free,
-                of_two_movers_in_a_batch_the_first_gets_the_key, a_taken_key_spoils_no_neighbour,
-                a_rescued_job_is_superseded_by_the_holder, racing_movers_leave_the_key_to_one,
-                an_insert_races_with_a_mover,
+                a_superseded_job_is_not_deleted, a_requeue_is_refused_while_the_key_is_taken,
+                a_superseding_change_may_be_sent_again, a_stale_change_is_stale_whoever_holds_the_key,
+                a_key_freed_in_the_batch_is_free, of_two_movers_in_a_batch_the_first_gets_the_key,
+                a_taken_key_spoils_no_neighbour, a_rescued_job_is_superseded_by_the_holder,
+                racing_movers_leave_the_key_to_one, an_insert_races_with_a_mover,
             }
             keys_table::{
                 every_verb_keeps_the_table_of_scopes,
@@ -89,7 +89,8 @@ macro_rules! store_contract {
                 only_waiting_jobs_are_started, nothing_is_started_early, what_was_due_before_is_started,
                 a_start_at_the_end_of_time_comes_then, the_clock_of_the_store_decides_what_is_due,
                 a_lease_may_have_any_length, racing_claims_never_share_a_job,
-                claims_beside_inserts_lose_nothing, a_claim_of_nothing_is_empty,
+                claims_beside_inserts_lose_nothing, a_dropped_claim_starts_all_or_nothing,
+                a_claim_of_nothing_is_empty,
             }
             claim_order::{
                 a_higher_priority_is_started_first, an_earlier_start_is_started_first,
@@ -120,7 +121,8 @@ macro_rules! store_contract {
                 another_change_of_the_same_actor_is_stale, a_change_sent_too_late_is_stale,
                 who_lost_the_job_cannot_change_it, a_change_of_a_deleted_job_is_gone,
                 a_second_change_of_a_job_in_a_batch_is_stale, a_bad_change_spoils_no_neighbour,
-                a_batch_of_a_thousand_changes_is_applied, an_empty_batch_of_changes_is_nothing,
+                a_batch_of_a_thousand_changes_is_applied, a_dropped_batch_may_be_sent_again,
+                an_empty_batch_of_changes_is_nothing,
             }
             races::{
                 of_racing_changes_one_wins, a_change_sent_many_times_at_once_is_applied_once,
@@ -154,12 +156,12 @@ macro_rules! store_contract {
             listing::{
                 lists_by_id_run_both_ways, the_order_of_claims_runs_queue_by_queue,
                 the_order_of_claims_is_that_of_claims, pages_give_the_whole_list, the_last_page_has_no_next,
-                a_list_of_nothing_is_empty, a_walk_by_id_is_not_shifted,
+                a_limit_may_be_the_greatest_number, a_list_of_nothing_is_empty, a_walk_by_id_is_not_shifted,
                 a_walk_in_the_order_of_claims_is_not_shifted,
             }
             filters::{
                 filters_give_what_fits_every_part, an_empty_list_lets_nothing_through,
-                named_jobs_are_listed_once, a_filter_may_name_forty_thousand_jobs,
+                a_range_has_both_its_ends, named_jobs_are_listed_once, a_filter_may_name_forty_thousand_jobs,
                 labels_are_compared_byte_by_byte, a_prefix_finds_jobs, ready_is_what_waits_and_is_due,
                 ready_looks_at_pauses_and_turns, a_count_stops_at_its_cap,
             }

@@ -82,7 +82,7 @@ pub async fn a_note_about_no_job_is_dropped(store: Fixture) {
     let batch = [
         note(about(gone.id), "gone"),
         note(about(job.id), "first"),
-        note(about(store.store.mint()), "never"),
+        note(about(store.mint()), "never"),
         note(About::Store, "second"),
     ];
     store.append(&batch).await;

@@ -31,7 +31,8 @@ pub async fn an_operation_gives_the_job_as_stored(store: Fixture) {
     }
 }
 
-/// An operation that the status does not allow says so and changes nothing; one on no job says that there is none.
+/// An operation that the status does not allow says so and changes nothing; one on no job says that there is
+/// none.
 pub async fn an_impossible_operation_changes_nothing(store: Fixture) {
     let job = store.at(JobStatus::Completed, &store.job()).await;
     let refused = operate(&store, &job, Operation::Suspend("for a review".into())).await;

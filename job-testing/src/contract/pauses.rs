@@ -27,8 +27,8 @@ pub async fn a_paused_queue_is_left(store: Fixture) {
     assert_eq!(ids(&store.start(&store.claim()).await), [paused.id]);
 }
 
-/// Nothing of a paused type is started, by any handle, until the pause is lifted; other types of the same claim go on,
-/// and have its whole limit.
+/// Nothing of a paused type is started, by any handle, until the pause is lifted; other types of the same
+/// claim go on, and have its whole limit.
 pub async fn a_paused_type_is_left(store: Fixture) {
     let other = || NewJob { type_name: factory::named("other"), ..store.job() };
     let (first, second, paused) = (other(), other(), NewJob { priority: 9, ..store.job() });

@@ -39,7 +39,8 @@ pub async fn a_change_sent_many_times_at_once_is_applied_once(store: Fixture) {
     assert_eq!(replies.iter().filter(|it| **it == Reply::AlreadyApplied).count(), 15, "{replies:?}");
 }
 
-/// Batches of the same jobs in opposite orders do not block each other for ever, and each job is changed by one of them.
+/// Batches of the same jobs in opposite orders do not block each other for ever, and each job is changed by
+/// one of them.
 pub async fn racing_batches_in_opposite_orders_all_end(store: Fixture) {
     let jobs = store.jobs(200);
     store.insert(&jobs).await;
@@ -69,8 +70,8 @@ pub async fn racing_batches_in_opposite_orders_all_end(store: Fixture) {
     }
 }
 
-/// While claims, changes, inserts and deletions race for a few keys and turns, every look at the store shows each key
-/// held by one job at most and as its scope says, and each turn run for by one job at most.
+/// While claims, changes, inserts and deletions race for a few keys and turns, every look at the store shows
+/// each key held by one job at most and as its scope says, and each turn run for by one job at most.
 pub async fn every_look_shows_one_holder_of_each_key_and_turn(store: Fixture) {
     const ACTORS: usize = 8;
     let handles = Arc::new(store.handles(4).await);

@@ -135,7 +135,7 @@ pub async fn ready_is_what_claims_without_limit_start(store: Fixture) {
     let input =
         (vec(job, 0..15), vec((-1..2_i16, option::of(0..3_u8)), 0..3), option::weighted(0.3, 0..4_usize));
     property::holds(48, &input, async |(jobs, running, paused)| {
-        let case = store.store.mint();
+        let case = store.mint();
         store.delete(&Deletion::Ids(ids(&store.all().await))).await;
         let queues: Vec<QueueName> = ["a", "B", "b"].map(|it| factory::named(&format!("{it}-{case}"))).into();
         let turn = |it: Option<u8>| it.map(|turn| Turn::new(format_args!("{turn} of {case}")));

@@ -1,6 +1,6 @@
 //! Changes that do not fit, or come twice: what is answered, and that nothing is written.
 
-use crate::{Fixture, factory};
+use crate::{Fixture, dropped_after, factory};
 use job_core::{
     Change, Job, JobStatus, NewJob, Reply, Revision, Verb,
     store::{Claim, Deletion},
@@ -17,7 +17,8 @@ pub async fn the_second_change_of_one_look_is_stale(store: Fixture) {
     assert_eq!(store.get(job.id).await, completed);
 }
 
-/// A change that was applied and is sent again, because its reply was lost, is applied already: nothing is written.
+/// A change that was applied and is sent again, because its reply was lost, is applied already: nothing is
+/// written.
 pub async fn a_change_sent_again_is_already_applied(store: Fixture) {
     for verb in Verb::ALL.into_iter().filter(|it| *it != Verb::Start) {
         for from in JobStatus::ALL {
@@ -160,6 +161,19 @@ pub async fn a_batch_of_a_thousand_changes_is_applied(store: Fixture) {
     let expected: Vec<_> =
         jobs.into_iter().zip(changes).map(|(job, change)| Job { state: change.next, ..job }).rev().collect();
     assert_eq!(store.all().await, expected);
+}
+
+/// A batch whose future was dropped was done wholly or not at all, and may be sent again.
+pub async fn a_dropped_batch_may_be_sent_again(store: Fixture) {
+    for polls in 0..8 {
+        let jobs = started_of(&store, &format!("polled-{polls}"), 20).await;
+        let changes: Vec<_> = jobs.iter().map(|it| factory::change(it, it.complete(store.now()))).collect();
+        dropped_after(polls, store.store.apply(&changes)).await;
+        let replies = store.apply(&changes).await;
+        let [done, open] = [Reply::AlreadyApplied, Reply::Applied].map(|it| vec![it; 20]);
+        assert!(replies == done || replies == open, "after {polls} polls: {replies:?}");
+        assert_eq!(store.apply(&changes).await, done);
+    }
 }
 
 /// A batch of nothing is answered with nothing.

@@ -80,7 +80,8 @@ pub async fn a_job_goes_when_it_ended_before(store: Fixture) {
     assert_eq!(Old::before(Timestamp::MAX).delete(&store).await, []);
 }
 
-/// Only jobs of the named statuses go, and a status that is not final selects nothing: a pending job is never old.
+/// Only jobs of the named statuses go, and a status that is not final selects nothing: a pending job is never
+/// old.
 pub async fn a_pending_job_is_never_old(store: Fixture) {
     let jobs = one_of_each(&store).await;
     let pending = JobStatus::ALL.into_iter().filter(|it| it.is_pending()).collect();
@@ -134,8 +135,8 @@ pub async fn the_newest_of_each_target_stay(store: Fixture) {
     assert_eq!(old(0).delete(&store).await, []);
 }
 
-/// What stays as the newest is counted among all final jobs, not only among those that the deletion asks for: a newer
-/// failed job makes an older completed one dispensable.
+/// What stays as the newest is counted among all final jobs, not only among those that the deletion asks for:
+/// a newer failed job makes an older completed one dispensable.
 pub async fn the_newest_are_counted_among_all_final_jobs(store: Fixture) {
     let target = Target::new("x").ok();
     let new = || NewJob { target: target.clone(), ..store.job() };

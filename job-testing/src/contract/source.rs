@@ -140,7 +140,7 @@ pub async fn a_job_of_any_type_is_found_by_its_id(store: Fixture) {
 pub async fn a_job_of_another_type_is_not_found(store: Fixture) {
     let counts: JobSource<Count> = source(&store);
     let greeting = source::<Greet, _>(&store).create(&zoe()).await.expect("it is created");
-    for id in [greeting.id, store.store.mint()] {
+    for id in [greeting.id, store.mint()] {
         let found = counts.get(id).await;
         assert!(matches!(found, Err(SourceError::NotFound { id: it }) if it == id), "{found:?}");
         let cancelled = counts.cancel(id, "not needed", factory::actor(9)).await;

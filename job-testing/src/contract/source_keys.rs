@@ -110,8 +110,8 @@ pub async fn many_with_equal_keys_create_the_first(store: Fixture) {
     assert_eq!(store.all().await.len(), 3);
 }
 
-/// Once a job of the default scope runs, its key is free for a successor, which takes turns with it: neither overlaps
-/// the other, unless the type says so.
+/// Once a job of the default scope runs, its key is free for a successor, which takes turns with it: neither
+/// overlaps the other, unless the type says so.
 pub async fn a_unique_job_never_overlaps_itself(store: Fixture) {
     let first = created(&store, &Diff(42, 1)).await;
     let started = store.start(&store.claim_of::<Diff, _>()).await.remove(0);
@@ -145,7 +145,8 @@ pub async fn the_scope_pending_holds_until_the_end(store: Fixture) {
     created(&store, &Pending(42, 3)).await;
 }
 
-/// The scope Kept holds the key until the row is deleted: a second acquire gives the first job, completed or not.
+/// The scope Kept holds the key until the row is deleted: a second acquire gives the first job, completed or
+/// not.
 pub async fn the_scope_kept_holds_until_the_row_is_deleted(store: Fixture) {
     created(&store, &Kept(42, 1)).await;
     let started = store.start(&store.claim_of::<Kept, _>()).await.remove(0);

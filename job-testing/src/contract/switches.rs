@@ -18,7 +18,8 @@ fn some() -> Vec<Switch> {
     switches
 }
 
-/// The switches that are on are listed in their order, queues before types before sections, and by name, byte by byte.
+/// The switches that are on are listed in their order, queues before types before sections, and by name, byte
+/// by byte.
 pub async fn switches_are_listed_in_their_order(store: Fixture) {
     assert_eq!(store.switched_on().await, []);
     let mut switches = some();

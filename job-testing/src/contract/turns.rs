@@ -27,7 +27,8 @@ pub async fn a_claim_starts_only_the_first_of_a_turn(store: Fixture) {
     assert_eq!(ids(&store.start(&store.claim()).await), expected);
 }
 
-/// A started job holds its turn, which is given up by every verb that ends the run, and only then the next starts.
+/// A started job holds its turn, which is given up by every verb that ends the run, and only then the next
+/// starts.
 pub async fn a_turn_is_held_until_the_run_ends(store: Fixture) {
     for verb in Verb::ALL {
         let type_name: TypeName = factory::named(verb.word());
@@ -101,8 +102,8 @@ pub async fn jobs_passed_over_do_not_count(store: Fixture) {
     assert_eq!(store.get(holder.id).await, holder);
 }
 
-/// A job that waits for its turn is no reason to wait for another of that turn: what is paused, early or of another
-/// queue stands in nobody's way.
+/// A job that waits for its turn is no reason to wait for another of that turn: what is paused, early or of
+/// another queue stands in nobody's way.
 pub async fn a_waiting_job_blocks_no_turn(store: Fixture) {
     let early = NewJob { priority: 9, start: Start::In(Duration::from_secs(9)), ..with_turn(&store, "a") };
     let paused = NewJob { priority: 9, type_name: factory::named("paused"), ..with_turn(&store, "a") };

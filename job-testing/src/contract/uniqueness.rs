@@ -69,8 +69,8 @@ pub async fn long_keys_differ_by_their_last_byte(store: Fixture) {
     }
 }
 
-/// A job holds its key in exactly the statuses that its scope names, and no other job of its type can be inserted
-/// with it then.
+/// A job holds its key in exactly the statuses that its scope names, and no other job of its type can be
+/// inserted with it then.
 pub async fn a_key_is_held_as_its_scope_says(store: Fixture) {
     for scope in UniqueScope::ALL {
         for status in JobStatus::ALL {
