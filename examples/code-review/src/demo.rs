@@ -1,7 +1,11 @@
 //! The demo: proposals of the newest commits, their jobs run until they are done, and the result.
 
 use crate::{
-    Database, Proposed, Table, missing::explained, progress::Progress, proposals, repository, rounds::Rounds,
+    Database, Proposed, Table,
+    missing::explained,
+    progress::Progress,
+    proposals, repository,
+    rounds::{Ended, Rounds},
     signal::signalled,
 };
 use job_core::{
@@ -70,31 +74,34 @@ impl Demo {
         let ids: Vec<i64> = proposed.iter().map(|it| it.id).collect();
         let rounds =
             Rounds { opened, url, database: database.clone(), settings, stop: CancellationToken::new() };
-        let (left, code) = runtime.block_on(with_progress(&rounds, ids.clone()))?;
+        let (ended, code) = runtime.block_on(with_progress(&rounds, ids.clone()))?;
 
+        for (name, jobs) in &ended.completed {
+            print(&format!("Ran {jobs} {name} jobs.\n"))?;
+        }
         let rows = proposals::list(&mut database.connect()?, &ids)?;
         let missing: Vec<_> = rows.iter().filter(|(_, size)| size.is_none()).map(|(it, _)| it).collect();
         let missing = runtime.block_on(explained(&*rounds.opened.store, &database, &missing))?;
         print(&format!("\n{}{missing}", Table::new(rows.clone())))?;
-        if left > 0 {
-            eprintln!("Stopped: {left} jobs are left. Run the demo again to go on.");
+        if ended.left > 0 {
+            eprintln!("Stopped: {} jobs are left. Run the demo again to go on.", ended.left);
         }
         Ok(code)
     }
 }
 
-/// Runs the rounds under a progress bar. Answers how many jobs are left, and the exit code.
-async fn with_progress(rounds: &Rounds, proposals: Vec<i64>) -> Result<(usize, ExitCode), BoxError> {
+/// Runs the rounds under a progress bar, and gives the exit code too.
+async fn with_progress(rounds: &Rounds, proposals: Vec<i64>) -> Result<(Ended, ExitCode), BoxError> {
     let progress = Progress::new(proposals)?;
     let mut running = pin!(rounds.run(progress.proposals(), |text| progress.say(text)));
     tokio::select! {
-        left = &mut running => return Ok((left?, ExitCode::SUCCESS)),
+        ended = &mut running => return Ok((ended?, ExitCode::SUCCESS)),
         Err(error) = progress.follow(&rounds.database) => Err(error),
         Ok(code) = signalled() => {
             progress.say("Stopping. Running jobs have a while to end; a second signal exits at once.");
             rounds.stop.cancel();
             tokio::select! {
-                left = &mut running => Ok((left?, code.into())),
+                ended = &mut running => Ok((ended?, code.into())),
                 Ok(code) = signalled() => process::exit(code.into()),
             }
         }
@@ -105,7 +112,7 @@ fn announced(place: &str, proposed: &[Proposed]) -> String {
     let new = proposed.iter().filter(|it| it.is_new).count();
     let asked = proposed.iter().filter(|it| it.asked).count();
     let old = proposed.len() - new;
-    format!("{place}\n{new} new proposals, {old} were there already; {asked} diffs asked for\n")
+    format!("{place}\nProposals: {new} new, {old} already there. Diffs asked for: {asked}.\n")
 }
 
 /// Whoever reads it may have read enough.

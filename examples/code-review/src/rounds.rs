@@ -2,19 +2,19 @@
 
 use crate::{Database, GenerateDiff, ProposalHeat, proposal_jobs};
 use job_core::{
-    BoxError, Job, JobStatus,
+    BoxError, Job, JobStatus, TypeName,
     store::{Filter, JobStoreExt, Opened, StoreUrl, Switch},
 };
 use job_runner::{Registry, Script, ScriptError, SectionSettings};
-use std::{num::NonZeroU32, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, num::NonZeroU32, sync::Arc, time::Duration};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 /// The longest wait between two looks at the store.
 const LOOK: Duration = Duration::from_millis(500);
 
-/// The most pending jobs that are looked at.
-const LIMIT: NonZeroU32 = NonZeroU32::new(1000).unwrap();
+/// The most pending jobs that are looked at: two for each of the most proposals.
+const LIMIT: NonZeroU32 = NonZeroU32::new(20_000).unwrap();
 
 /// Runs of one section, for as long as it takes.
 pub(crate) struct Rounds {
@@ -30,21 +30,35 @@ pub(crate) struct Rounds {
     pub(crate) stop: CancellationToken,
 }
 
+/// How the rounds ended.
+#[derive(Debug, Default)]
+pub(crate) struct Ended {
+    /// How many jobs wait or run: none, unless the rounds were stopped.
+    pub(crate) left: usize,
+    /// How many jobs were completed, by type.
+    pub(crate) completed: BTreeMap<TypeName, u64>,
+}
+
 impl Rounds {
-    /// Runs the section until no job of these proposals waits or runs, and answers how many do: none, unless it was
-    /// stopped. What it has to wait for, it tells `say` once.
+    /// Runs the section until no job of these proposals waits or runs. What it has to wait for, it tells `say` once.
     ///
     /// The lock and the leases of a run that was killed are waited for like those of one that lives.
-    pub(crate) async fn run(&self, proposals: &[i64], say: impl Fn(&str)) -> Result<usize, BoxError> {
-        let mut said = None;
+    pub(crate) async fn run(&self, proposals: &[i64], say: impl Fn(&str)) -> Result<Ended, BoxError> {
+        let (mut completed, mut said) = (BTreeMap::new(), None);
         loop {
             let pending = self.pending(proposals).await?;
             if pending.is_empty() || self.stop.is_cancelled() {
-                return Ok(pending.len());
+                return Ok(Ended { left: pending.len(), completed });
             }
             let (reason, wait) = match self.script()?.run().await {
                 Ok(report) if report.is_idle() => self.idle(&pending).await?,
-                Ok(_) | Err(ScriptError::LockLost { .. }) => continue,
+                Ok(report) => {
+                    for (name, jobs) in report.completed {
+                        *completed.entry(name).or_default() += jobs;
+                    }
+                    continue;
+                }
+                Err(ScriptError::LockLost { .. }) => continue,
                 Err(ScriptError::SectionRunning { section, holder, left, .. }) => {
                     (format!("section {section} is run by {holder}; if that was killed, its lock ends"), left)
                 }

@@ -62,7 +62,7 @@ impl Table {
         let sizes = || self.rows.iter().filter_map(|(_, size)| *size);
         let sum = |part: fn(DiffSize) -> i64| sizes().map(part).fold(0, i64::saturating_add);
         let (added, removed) = (sum(|it| it.insertions), sum(|it| it.deletions));
-        writeln!(f, "\n{} diffs: {added} lines added, {removed} removed", sizes().count())
+        writeln!(f, "\nDiffs: {}, with {added} lines added and {removed} removed", sizes().count())
     }
 }
 

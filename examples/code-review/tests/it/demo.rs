@@ -10,20 +10,20 @@ fn the_demo_shows_diffs_and_heat_and_repeats_nothing() {
     let first = sandbox.run(&["demo", "project"]);
     assert_eq!(first.code, Some(0), "{first:?}");
     assert!(
-        first.out.contains("25 new proposals, 0 were there already; 25 diffs asked for\n"),
+        first.out.contains("Proposals: 25 new, 0 already there. Diffs asked for: 25.\n"),
         "{}",
         first.out
     );
     assert!(first.out.contains("commit   files  added  removed  heat  subject\n"), "{}", first.out);
     assert!(first.out.contains("  Write line 30\n"), "{}", first.out);
-    assert!(first.out.ends_with("\n25 diffs: 25 lines added, 0 removed\n"), "{}", first.out);
+    assert!(first.out.ends_with("\nDiffs: 25, with 25 lines added and 0 removed\n"), "{}", first.out);
     assert!(first.out.lines().all(|it| it.chars().count() <= 80), "{}", first.out);
     assert_eq!(first.err, "");
 
     let second = sandbox.run(&["demo", "project", "--commits", "26"]);
     assert_eq!(second.code, Some(0), "{second:?}");
     assert!(
-        second.out.contains("1 new proposals, 25 were there already; 1 diffs asked for\n"),
+        second.out.contains("Proposals: 1 new, 25 already there. Diffs asked for: 1.\n"),
         "{}",
         second.out
     );
@@ -78,7 +78,7 @@ fn the_edge_of_a_shallow_clone_is_told_and_found_again_once_it_is_deepened() {
     sandbox.shallow(2);
     let said = sandbox.run(&["demo", "shallow"]);
     assert_eq!(said.code, Some(0), "{said:?}");
-    assert!(said.out.contains("\n1 diffs: 1 lines added"), "{}", said.out);
+    assert!(said.out.contains("\nDiffs: 1, with 1 lines added and 0 removed\n"), "{}", said.out);
     assert!(
         said.out.contains("is failed: commit ") && said.out.contains("git fetch --unshallow"),
         "{}",
@@ -91,8 +91,8 @@ fn the_edge_of_a_shallow_clone_is_told_and_found_again_once_it_is_deepened() {
         .status();
     assert!(fetched.unwrap().success());
     let said = sandbox.run(&["demo", "shallow"]);
-    assert!(said.out.contains("2 new proposals, 2 were there already; 3 diffs asked for\n"), "{}", said.out);
-    assert!(said.out.ends_with("\n4 diffs: 4 lines added, 0 removed\n"), "{}", said.out);
+    assert!(said.out.contains("Proposals: 2 new, 2 already there. Diffs asked for: 3.\n"), "{}", said.out);
+    assert!(said.out.ends_with("\nDiffs: 4, with 4 lines added and 0 removed\n"), "{}", said.out);
 }
 
 #[test]

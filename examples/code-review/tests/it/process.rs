@@ -76,7 +76,7 @@ impl Sandbox {
     /// The store, opened as the program does.
     pub(crate) async fn opened(&self) -> Opened {
         let database = self.database();
-        let url = StoreUrl::new(format!("sqlite:{}", database.path().display()));
+        let url = StoreUrl::new(format!("sqlite:{}", database.path()));
         job_store_sqlite::Opener.open(&url).await.unwrap()
     }
 

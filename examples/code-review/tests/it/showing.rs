@@ -33,7 +33,7 @@ fn the_hottest_come_first_and_those_without_a_diff_last() {
          0000000      3      5       20     7  Cool\n\
          0000000      -      -        -     -  Missing\n\
          \n\
-         2 diffs: 1005 lines added, 40 removed\n"
+         Diffs: 2, with 1005 lines added and 40 removed\n"
     );
 }
 
@@ -62,5 +62,8 @@ fn beyond_what_fits_a_screen_the_rest_is_counted() {
     let rows = (0..300).map(|id| (proposal(id, Some(1.0), "Same"), size(1))).collect();
     let text = Table::new(rows).to_string();
     assert_eq!(text.matches("Same").count(), 25);
-    assert!(text.ends_with("\nand 275 more\n\n300 diffs: 300 lines added, 6000 removed\n"), "{text}");
+    assert!(
+        text.ends_with("\nand 275 more\n\nDiffs: 300, with 300 lines added and 6000 removed\n"),
+        "{text}"
+    );
 }
