@@ -15,8 +15,7 @@ impl Tables {
         for id in picked {
             let lease = Lease { holder: claim.by, expires: now + claim.lease, progress: None };
             // What was picked waits and is due, so it can be started.
-            let Some(Ok(next)) = self.jobs.get(id).map(|job| job.start(lease, now)) else { continue };
-            started.extend(self.jobs.update(id, next).cloned());
+            started.extend(self.jobs.update(id, |job| job.start(lease, now).ok()).cloned());
         }
         started
     }

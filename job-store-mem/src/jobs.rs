@@ -57,9 +57,10 @@ impl Jobs {
         self.rows.insert(job.id, job);
     }
 
-    /// Moves the job to its `next` state, and lends it.
-    pub(crate) fn update(&mut self, id: JobId, next: JobState) -> Option<&Job> {
+    /// Moves the job to its `next` state, if it has one, and lends it.
+    pub(crate) fn update(&mut self, id: JobId, next: impl FnOnce(&Job) -> Option<JobState>) -> Option<&Job> {
         let job = self.rows.get_mut(&id)?;
+        let next = next(job)?;
         self.indexes.remove(job);
         job.state = next;
         self.indexes.add(job);

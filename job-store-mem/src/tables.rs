@@ -2,7 +2,7 @@
 
 use crate::{jobs::Jobs, locks::Locks, notes::NoteTable};
 use job_core::{
-    Change, NewJob, Reply, Then, Timestamp,
+    Change, Job, NewJob, Reply, Then, Timestamp,
     store::{Held, Inserted, Renewed, StoreError, Switch},
 };
 use std::collections::{BTreeSet, HashSet};
@@ -53,32 +53,25 @@ impl Tables {
         }
         let wanted = change.next.held_key().filter(|_| change.takes_key);
         let holder = wanted.and_then(|key| self.jobs.holder(&job.spec.type_name, key));
-        match holder.filter(|it| *it != change.id) {
-            None if change.then == Then::Delete => {
-                self.forget(change.id);
-                self.keep_note(change);
-                Reply::Applied
-            }
-            None => {
-                self.jobs.update(change.id, change.next.clone());
-                self.keep_note(change);
-                Reply::Applied
-            }
-            Some(holder) => match change.if_taken.superseded_by(holder) {
-                None => Reply::KeyTaken { holder },
-                Some(superseded) => {
-                    self.jobs.update(change.id, superseded);
-                    self.keep_note(change);
-                    Reply::Superseded { by: holder }
-                }
+        let (next, then, reply) = match holder.filter(|it| *it != change.id) {
+            None => (change.next.clone(), change.then, Reply::Applied),
+            Some(by) => match change.if_taken.superseded_by(by) {
+                Some(state) => (state, Then::Keep, Reply::Superseded { by }),
+                None => return Reply::KeyTaken { holder: by },
             },
+        };
+        match then {
+            Then::Keep => {
+                self.jobs.update(change.id, |_| Some(next));
+            }
+            Then::Delete => {
+                self.forget(change.id);
+            }
         }
-    }
-
-    fn keep_note(&mut self, change: &Change) {
         if let Some(note) = &change.note {
             self.append(note);
         }
+        reply
     }
 
     pub(crate) fn renew(
@@ -87,7 +80,7 @@ impl Tables {
         lease: Duration,
         now: Timestamp,
     ) -> Result<Renewed, StoreError> {
-        let owned = |it: &job_core::Job| it.state.revision() == held.revision;
+        let owned = |it: &Job| it.state.revision() == held.revision;
         if !self.jobs.get(held.id).is_some_and(owned) {
             return Ok(Renewed::Lost);
         }

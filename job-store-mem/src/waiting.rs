@@ -20,11 +20,16 @@ pub(crate) struct Waiting {
 
 impl Waiting {
     pub(crate) fn add(&mut self, job: &Job) {
-        self.lane(job).insert(job.place(), job.spec.turn.clone());
+        let queue = self.queues.entry(job.state.queue().clone()).or_default();
+        let lane = queue.entry(job.spec.type_name.clone()).or_default();
+        lane.insert(job.place(), job.spec.turn.clone());
     }
 
     pub(crate) fn remove(&mut self, job: &Job) {
-        self.lane(job).remove(&job.place());
+        let queue = self.queues.get_mut(job.state.queue());
+        if let Some(lane) = queue.and_then(|it| it.get_mut(&job.spec.type_name)) {
+            lane.remove(&job.place());
+        }
     }
 
     /// The queues that have or had waiting jobs, by name.
@@ -48,11 +53,6 @@ impl Waiting {
             walk.push(Steps { lane, rest: lane.range((from, Bound::Unbounded)), by });
         }
         walk
-    }
-
-    fn lane(&mut self, job: &Job) -> &mut Lane {
-        let queue = self.queues.entry(job.state.queue().clone()).or_default();
-        queue.entry(job.spec.type_name.clone()).or_default()
     }
 }
 

@@ -17,7 +17,7 @@ fn queue(name: &str) -> [QueueName; 1] {
 
 async fn insert(store: &MemStore, queue: &str) {
     let new = NewJob { queue: named(queue), ..factory::job(store.mint()) };
-    store.insert(&[new], Clock::Store).await.unwrap();
+    store.insert(&[new], Clock::Store).await.expect("the store inserts");
 }
 
 fn poll<F: Future<Output = ()>>(waiting: Pin<&mut F>) -> Poll<()> {
