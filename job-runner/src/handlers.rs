@@ -2,7 +2,14 @@
 
 use crate::{Place, running::Running};
 use parking_lot::Mutex;
-use std::{io, num::NonZeroU32, sync::Arc};
+use std::{
+    io,
+    num::NonZeroU32,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
+};
 use tokio::runtime::{Builder, Handle, Runtime};
 use tracing::{error, warn};
 
@@ -17,6 +24,8 @@ const GROUPS_MOST: usize = 4;
 pub(crate) struct Handlers {
     threads: usize,
     groups: Mutex<Vec<Group>>,
+    /// Zombies hold every thread, and no further group can be opened.
+    full: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -34,7 +43,7 @@ impl Handlers {
             Place::Here => Group::Here(Handle::current()),
             Place::Threads => Group::own(threads)?,
         };
-        Ok(Self { threads, groups: Mutex::new(vec![first]) })
+        Ok(Self { threads, groups: Mutex::new(vec![first]), full: AtomicBool::new(false) })
     }
 
     /// The group that new handlers run on.
@@ -43,20 +52,24 @@ impl Handlers {
     }
 
     /// Starts `tasks`, all on the newest group.
-    pub(crate) fn spawn<F>(&self, mut tasks: Vec<F>)
+    pub(crate) fn spawn<F>(&self, tasks: Vec<F>)
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let groups = self.groups.lock();
-        match groups.last() {
+        match self.groups.lock().last() {
             Some(Group::Own(runtime)) if tasks.len() > 1 => {
                 // From inside, a task costs no lock and wakes no thread that is awake.
-                runtime.spawn(async move { tasks.into_iter().for_each(|it| drop(tokio::spawn(it))) });
+                runtime.spawn(async { tasks.into_iter().for_each(|it| drop(tokio::spawn(it))) });
             }
-            Some(Group::Own(runtime)) => tasks.drain(..).for_each(|it| drop(runtime.spawn(it))),
-            Some(Group::Here(handle)) => tasks.drain(..).for_each(|it| drop(handle.spawn(it))),
+            Some(Group::Own(runtime)) => tasks.into_iter().for_each(|it| drop(runtime.spawn(it))),
+            Some(Group::Here(handle)) => tasks.into_iter().for_each(|it| drop(handle.spawn(it))),
             None => {}
         }
+    }
+
+    /// Whether nothing new would ever start.
+    pub(crate) fn is_full(&self) -> bool {
+        self.full.load(SeqCst)
     }
 
     /// Opens another group if `zombies` hold every thread of the newest one. Tasks that wait in the old one stay
@@ -66,26 +79,17 @@ impl Handlers {
         let newest = groups.len() - 1;
         let held = zombies.iter().filter(|it| it.group == newest && it.holds_thread()).count();
         if held < self.threads || matches!(groups.last(), Some(Group::Here(_))) {
+            self.full.store(false, SeqCst);
             return;
         }
-        if groups.len() == GROUPS_MOST {
-            error!(
-                handlers = held,
-                "Every thread for handlers is held by one that ran out of time; none is left."
-            );
-            return;
-        }
-        match Group::own(self.threads) {
-            Ok(group) => {
-                warn!(
-                    handlers = held,
-                    "Every thread is held by a handler that ran out of time; starting others."
-                );
-                groups.push(group);
+        let another = if groups.len() < GROUPS_MOST { Group::own(self.threads).ok() } else { None };
+        self.full.store(another.is_none(), SeqCst);
+        match another {
+            Some(another) => {
+                warn!(zombies = held, "Handlers that ran out of time hold every thread; starting others.");
+                groups.push(another);
             }
-            Err(source) => {
-                error!(error = &source as &dyn std::error::Error, "No more threads for handlers.");
-            }
+            None => error!(zombies = held, "Handlers that ran out of time hold every thread there can be."),
         }
     }
 }

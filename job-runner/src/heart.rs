@@ -130,12 +130,12 @@ impl Heart {
     /// hold this up.
     async fn fences(&self) {
         loop {
-            // What is claimed meanwhile is in doubt later than this.
-            let latest = fence(self.clock.instant(), self.lease, Duration::ZERO);
+            // A claim that is on its way may bring a lease that is in doubt before those that are known.
+            let look = self.clock.instant() + self.lease / 10;
             let lock = Some(*self.lock_fence.lock()).filter(|_| !self.lost.is_cancelled());
-            let next = self.attempts.next_fence().into_iter().chain(lock).min().unwrap_or(latest);
+            let next = self.attempts.next_fence().into_iter().chain(lock).chain([look]).min().unwrap_or(look);
             tokio::select! {
-                () = tokio::time::sleep_until(next.min(latest)) => {}
+                () = tokio::time::sleep_until(next) => {}
                 () = self.stop.cancelled() => return,
             }
             if self.doubt == LeaseDoubt::CarryOn && self.away.load(SeqCst) {

@@ -7,7 +7,7 @@ use tokio::{
     runtime::Builder,
     sync::oneshot::{self, Receiver},
 };
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::DropGuard;
 
 /// How the heart opens its own handle of the store, if it does not share the script's.
 pub(crate) type Own = Option<(Arc<dyn Opener>, StoreUrl)>;
@@ -15,7 +15,8 @@ pub(crate) type Own = Option<(Arc<dyn Opener>, StoreUrl)>;
 /// A heart that beats.
 #[derive(Debug)]
 pub(crate) struct Beating {
-    stop: CancellationToken,
+    /// Stops the heart, also when the run is dropped.
+    stop: DropGuard,
     /// Closed when the heart has stopped.
     stopped: Receiver<()>,
 }
@@ -28,7 +29,7 @@ impl Beating {
         opened: Opened,
         own: Own,
     ) -> Result<Self, ScriptError> {
-        let stop = heart.stop.clone();
+        let stop = heart.stop.clone().drop_guard();
         let (running, stopped) = oneshot::channel::<()>();
         match place {
             Place::Here => {
@@ -67,7 +68,7 @@ impl Beating {
 
     /// Stops the heart and waits for the call that it is in, but not for longer than `limit`.
     pub(crate) async fn stop(self, limit: Duration) {
-        self.stop.cancel();
+        drop(self.stop);
         // After this, no renewal can take back a lock that was given up.
         let _ = tokio::time::timeout(limit, self.stopped).await;
     }

@@ -17,6 +17,7 @@ mod reports;
 mod attempts;
 mod backoff;
 mod clock;
+mod exchange;
 mod executor;
 mod fetcher;
 mod handlers;

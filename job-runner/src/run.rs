@@ -5,7 +5,7 @@ use crate::{
     aftermath::Aftermath,
     attempts::Attempts,
     backoff::patiently,
-    clock::{self, RunnerClock},
+    clock::{self, Instant, RunnerClock},
     entry::Terms,
     executor::Executor,
     fetcher::Fetcher,
@@ -80,27 +80,25 @@ impl<C: Clone + Send + Sync + 'static> Run<C> {
     }
 
     pub(crate) async fn run(mut self) -> Result<RunReport, ScriptError> {
-        let Some(started) = self.begin().await? else { return Ok(self.aftermath.run) };
-        let worked = match self.start_heart().await {
-            Ok(beating) => {
-                let worked = self.work().await;
-                self.attempts.all().iter().for_each(|it| it.token.cancel());
-                beating.stop(self.script.settings.lease).await;
-                worked
-            }
+        let Some((started, locked)) = self.begin().await? else { return Ok(self.aftermath.run) };
+        let beating = match self.start_heart(locked).await {
+            Ok(beating) => beating,
             Err(error) => {
                 self.lock.give_up(&self.script.opened.store).await;
                 return Err(error);
             }
         };
-        if !self.lost.is_cancelled() {
-            self.lock.give_up(&self.script.opened.store).await;
-        }
+        let worked = self.work().await;
+        self.attempts.all().iter().for_each(|it| it.token.cancel());
+        beating.stop(self.script.settings.lease).await;
+        // If it is lost, this changes nothing.
+        self.lock.give_up(&self.script.opened.store).await;
         self.end(started, worked).await
     }
 
-    /// Takes the section; `None` if the runner was told to stop before it had it. Gives the time at the start.
-    async fn begin(&mut self) -> Result<Option<Timestamp>, ScriptError> {
+    /// Takes the section; `None` if the runner was told to stop before it had it. Gives the time at the start,
+    /// and the instant at which the lock was asked for.
+    async fn begin(&self) -> Result<Option<(Timestamp, Instant)>, ScriptError> {
         let section = self.script.settings.name.clone();
         let disabled = Switch::DisableSection(section.clone());
         let (store, switches) = (&self.script.opened.store, &self.script.opened.switches);
@@ -116,7 +114,7 @@ impl<C: Clone + Send + Sync + 'static> Run<C> {
         let wait = self.script.settings.wait_for_lock;
         let asked = self.lock.take(store, &self.clock, wait, &self.script.stop).await;
         match asked.map_err(|source| self.broken(source))? {
-            Asked::Taken => Ok(Some(started)),
+            Asked::Taken(asked) => Ok(Some((started, asked))),
             Asked::Stopped => Ok(None),
             Asked::Busy { holder, until } => {
                 let left = until.since(self.clock.now());
@@ -125,7 +123,7 @@ impl<C: Clone + Send + Sync + 'static> Run<C> {
         }
     }
 
-    async fn start_heart(&self) -> Result<Beating, ScriptError> {
+    async fn start_heart(&self, locked: Instant) -> Result<Beating, ScriptError> {
         let settings = &self.script.settings;
         let heart = Heart {
             attempts: self.attempts.clone(),
@@ -136,7 +134,7 @@ impl<C: Clone + Send + Sync + 'static> Run<C> {
             doubt: settings.lease_doubt,
             lost: self.lost.clone(),
             stop: CancellationToken::new(),
-            lock_fence: Mutex::new(fence(self.clock.instant(), settings.lease, Duration::ZERO)),
+            lock_fence: Mutex::new(fence(locked, settings.lease, self.clock.since(locked))),
             away: AtomicBool::new(false),
         };
         let own = self.script.heart_store.clone();

@@ -1,6 +1,10 @@
 //! The lock of a section: at most one script of it at a time, on any machine.
 
-use crate::{backoff::patiently, clock::RunnerClock, host};
+use crate::{
+    backoff::patiently,
+    clock::{Instant, RunnerClock},
+    host,
+};
 use job_core::{
     ActorId, Clock, LockName, SectionName, Text, Timestamp,
     store::{JobStore, Lock, LockRequest, StoreError},
@@ -22,8 +26,8 @@ pub(crate) struct SectionLock {
 /// What came of asking for it.
 #[derive(Debug)]
 pub(crate) enum Asked {
-    /// It is ours.
-    Taken,
+    /// It is ours, asked for at this instant.
+    Taken(Instant),
     /// It is somebody else's.
     Busy { holder: Text, until: Timestamp },
     /// The runner was told to stop while it waited.
@@ -52,8 +56,9 @@ impl SectionLock {
     ) -> Result<Asked, StoreError> {
         let mut waits = false;
         while !stop.is_cancelled() {
+            let asked = clock.instant();
             let answer = patiently(clock, self.request.lease, || store.lock(&self.request)).await?;
-            let Lock::Busy { holder, until } = answer else { return Ok(Asked::Taken) };
+            let Lock::Busy { holder, until } = answer else { return Ok(Asked::Taken(asked)) };
             if !wait {
                 return Ok(Asked::Busy { holder, until });
             }
