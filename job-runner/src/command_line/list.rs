@@ -139,3 +139,31 @@ impl Pages<'_> {
         Ok(Some(listed.rows))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use job_core::Clock;
+    use job_store_mem::MemStore;
+    use job_testing::factory;
+
+    #[tokio::test]
+    async fn a_row_that_cannot_be_read_stands_among_the_others() {
+        let store = MemStore::new();
+        let new = factory::job(store.mint());
+        store.insert(&[new], Clock::At(factory::noon())).await.unwrap();
+        let job = store.find(&Filter::default(), NonZeroU32::MIN).await.unwrap().remove(0);
+        let unreadable = |state| Unreadable { id: job.id, state, source: "its tags are no JSON".into() };
+        let id = job.id.prefix(12);
+        let known = Some(Box::new((job.spec.type_name.clone(), job.state.clone())));
+        assert_eq!(
+            cells(&Err(unreadable(known)), 12, None),
+            [&id, "test", "unreadable", "0", "2026-11-24T12:00:00Z", ""]
+        );
+        assert_eq!(cells(&Err(unreadable(None)), 12, None), [&id, "?", "unreadable", "", "", ""]);
+        assert_eq!(
+            serde_json::to_value(UnreadableRecord::of(&unreadable(None))).unwrap(),
+            serde_json::json!({ "id": job.id.to_string(), "type": null, "unreadable": "its tags are no JSON" })
+        );
+    }
+}

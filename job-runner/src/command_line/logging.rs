@@ -63,10 +63,13 @@ pub(super) fn start_quietly() {
     LogArgs { verbose: 0, quiet: true, log_format: LogFormat::Text }.start();
 }
 
+/// Fields of error reports that their messages leave out.
+const BEYOND_THE_MESSAGE: [&str; 2] = ["report.kept", "report.vars"];
+
 /// `INFO    Ran 3 mail jobs.`
 ///
-/// Messages are sentences that say it all but for an error's text, which follows. Other fields follow only where
-/// somebody asks for more, and at ERROR.
+/// Messages are sentences that say it all but for an error's text and what is in an error report, which follow. Other
+/// fields follow only where somebody asks for more.
 #[derive(Clone, Copy, Debug)]
 struct Lines {
     timed: bool,
@@ -93,15 +96,14 @@ where
             Some(colour) => write!(writer, "\x1b[{colour}m{level:<7}\x1b[0m ")?,
             None => write!(writer, "{level:<7} ")?,
         }
-        let mut parts = Parts::default();
+        let mut parts = Parts { all: self.fields, ..Parts::default() };
         event.record(&mut parts);
-        let Parts { mut message, error, fields } = parts;
-        message.push_str(&error);
-        if self.fields || level == Level::ERROR {
-            message.push_str(&fields);
-        }
+        let Parts { message, error, fields, .. } = parts;
+        // The error's text ends the sentence.
+        let begin = if error.is_empty() { message.as_str() } else { message.trim_end_matches('.') };
+        let entry = format!("{begin}{error}{fields}");
         // A message of several lines stays one entry for the eye.
-        writeln!(writer, "{}", message.replace('\n', "\n        "))
+        writeln!(writer, "{}", entry.replace('\n', "\n        "))
     }
 }
 
@@ -116,6 +118,8 @@ const fn colour(level: Level) -> Option<u8> {
 
 #[derive(Default)]
 struct Parts {
+    /// Whether all fields are wanted.
+    all: bool,
     message: String,
     error: String,
     fields: String,
@@ -134,7 +138,83 @@ impl Visit for Parts {
         // Writing to a String cannot fail.
         let _ = match field.name() {
             "message" => write!(self.message, "{value:?}"),
-            name => write!(self.fields, " {name}={value:?}"),
+            name if self.all || BEYOND_THE_MESSAGE.contains(&name) => {
+                write!(self.fields, " {name}={value:?}")
+            }
+            _ => Ok(()),
         };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{
+        io,
+        sync::{Arc, Mutex},
+    };
+    use tracing_subscriber::fmt::MakeWriter;
+
+    #[derive(Clone, Default)]
+    struct Paper(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Paper {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl MakeWriter<'_> for Paper {
+        type Writer = Self;
+
+        fn make_writer(&self) -> Self {
+            self.clone()
+        }
+    }
+
+    fn written(fields: bool, log: impl FnOnce()) -> String {
+        let paper = Paper::default();
+        let layer = tracing_subscriber::fmt::layer()
+            .with_writer(paper.clone())
+            .with_ansi(false)
+            .event_format(Lines { timed: false, fields });
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), log);
+        let bytes = paper.0.lock().unwrap().clone();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn an_entry_is_its_message_and_its_error_with_all_sources() {
+        let error = io::Error::other("disk full");
+        let error = CommandLineError { source: error };
+        let log = || tracing::warn!(error = &error as &dyn Error, jobs = 2, "The store failed.");
+        assert_eq!(written(false, log), "WARN    The store failed: cannot write: disk full\n");
+        assert_eq!(written(true, log), "WARN    The store failed: cannot write: disk full jobs=2\n");
+    }
+
+    #[test]
+    fn a_message_of_several_lines_stays_one_entry() {
+        assert_eq!(
+            written(false, || tracing::info!("one\nINFO    two")),
+            "INFO    one\n        INFO    two\n"
+        );
+    }
+
+    #[test]
+    fn what_an_error_report_adds_is_shown() {
+        let log = || tracing::error!(attempt = 3, report.vars = ?[("proposal", 7)], "It failed.");
+        assert_eq!(written(false, log), "ERROR   It failed. report.vars=[(\"proposal\", 7)]\n");
+        assert_eq!(written(true, log), "ERROR   It failed. attempt=3 report.vars=[(\"proposal\", 7)]\n");
+    }
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("cannot write")]
+    struct CommandLineError {
+        source: io::Error,
     }
 }

@@ -76,10 +76,10 @@ where
                 break;
             }
             if sections.len() > 1 {
-                info!(section = %section.name(), "Running section {}.", section.name());
+                info!(section.name = %section.name(), "Running section {}.", section.name());
             }
             if let Err(problem) = self.one(section).await {
-                error!("{problem}");
+                error!(section.name = %section.name(), "{problem}");
                 exit = Exit::Failed;
             }
         }
@@ -94,7 +94,7 @@ where
         match self.script(section).await.map_err(|it| explained(&it, ": "))?.run().await {
             Ok(_) => Ok(()),
             Err(ScriptError::SectionDisabled { section }) => {
-                info!(%section, "Section {section} is disabled; its jobs are left alone.");
+                info!(section.name = %section, "Section {section} is disabled; its jobs are left alone.");
                 Ok(())
             }
             Err(ScriptError::SectionRunning { section, holder, until, left }) => Err(format!(

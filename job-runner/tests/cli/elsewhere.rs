@@ -1,11 +1,17 @@
 //! Two processes and one section, signals, and processes that die.
 
-use crate::program::Folder;
+use crate::program::{Folder, Started};
 use job_core::{JobStatus, store::JobStoreExt};
 use serde_json::json;
 
 /// A lease so short that waiting it out costs a test little.
 const WAITING: &str = "[section.waiting]\ntypes = ['wait', 'greet']\nlease = '2s'\n";
+
+#[track_caller]
+fn ends(process: Started, code: i32) {
+    let ended = process.ended();
+    assert_eq!(ended.code, Some(code), "{}", ended.err);
+}
 
 #[tokio::test]
 async fn a_second_process_says_who_runs_the_section_and_until_when() {
@@ -20,7 +26,7 @@ async fn a_second_process_says_who_runs_the_section_and_until_when() {
     assert!(second.err.contains(&format!(" pid {}, its lock holds until 20", first.pid())), "{}", second.err);
     assert!(second.err.ends_with(" s). Use --wait to wait.\n"), "{}", second.err);
     first.signal("INT");
-    assert_eq!(first.ended().code, Some(130));
+    ends(first, 130);
 }
 
 #[tokio::test]
@@ -34,10 +40,24 @@ async fn a_process_that_waits_runs_once_the_other_is_done() {
     let job = folder.store().await.store.get(id).await.unwrap().unwrap();
     assert_eq!(job.state.status(), JobStatus::Running);
     first.signal("TERM");
-    assert_eq!(first.ended().code, Some(143));
+    ends(first, 143);
     second.says("INFO    waiting");
     second.signal("TERM");
-    assert_eq!(second.ended().code, Some(143));
+    ends(second, 143);
+}
+
+#[tokio::test]
+async fn a_process_that_waits_can_be_stopped() {
+    let folder = Folder::with(WAITING);
+    folder.enqueue("wait", json!({ "stubborn": false }), |it| it).await;
+    let mut first = folder.start("run-jobs waiting");
+    first.says("INFO    waiting");
+    let mut second = folder.start("run-jobs waiting --wait");
+    second.says("running elsewhere");
+    second.signal("INT");
+    ends(second, 130);
+    first.signal("INT");
+    ends(first, 130);
 }
 
 #[tokio::test]
@@ -96,9 +116,9 @@ async fn after_a_kill_the_section_and_its_jobs_are_free_once_their_leases_end() 
         if next.says_or_ends(&format!("INFO    Running wait job {id} (attempt 2).")) {
             break next;
         }
-        assert_eq!(next.ended().code, Some(0));
+        ends(next, 0);
     };
     next.says("INFO    waiting");
     next.signal("INT");
-    assert_eq!(next.ended().code, Some(130));
+    ends(next, 130);
 }
