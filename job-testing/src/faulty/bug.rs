@@ -23,12 +23,18 @@ bugs! {
     IgnoresHeldKeys,
     /// An insert looks whether the key is free, and then inserts: right, but for races.
     LooksThenInserts,
+    /// A batch is inserted in parts, so that a dropped call may be done in half.
+    InsertsInParts,
+    /// Keys that differ only in case are one key.
+    FoldsKeys,
     /// An insert that is sent again is answered as if the id were another job's.
     RefusesResentInserts,
     /// Args are parsed and written again, so that members change places and numbers their form.
     NormalisesArgs,
     /// Starts are kept in milliseconds.
     RoundsTimes,
+    /// A job is dated by the store's clock, whatever clock it was to go by.
+    DatesByItsOwnClock,
 
     /// A claim takes the longest due first.
     IgnoresPriority,
@@ -74,6 +80,8 @@ bugs! {
     RepliesInReverse,
     /// After the first change of a batch that is refused, the others are too.
     StopsAtTheFirstRefusal,
+    /// A batch is cut after five hundred changes; the others are answered Stale.
+    CutsLargeBatches,
     /// A change that is sent again is answered Stale.
     RefusesResentChanges,
     /// A change to a job that is gone is answered Stale.

@@ -5,7 +5,7 @@ use job_core::{
     Change, IfTaken, JobStatus, Reply, Then,
     store::{JobStore, JobStoreExt, Notes, StoreError, Switches},
 };
-use std::slice;
+use std::{iter::repeat, slice};
 
 impl<S: JobStore + Notes + Switches> Faulty<S> {
     pub(super) async fn faulty_apply(&self, changes: &[Change]) -> Result<Vec<Reply>, StoreError> {
@@ -15,6 +15,10 @@ impl<S: JobStore + Notes + Switches> Faulty<S> {
         }
         let mut replies = match self.bug {
             Bug::AppliesInBatchOrder | Bug::StopsAtTheFirstRefusal => self.one_by_one(&rewritten).await?,
+            Bug::CutsLargeBatches => {
+                let applied = self.inner.apply(&rewritten[..rewritten.len().min(500)]).await?;
+                applied.into_iter().chain(repeat(Reply::Stale)).take(changes.len()).collect()
+            }
             _ => self.inner.apply(&rewritten).await?,
         };
         for reply in &mut replies {

@@ -5,6 +5,7 @@ use job_core::{
     ActorId, Clock, Job, Json, NewJob, Start, Timestamp,
     store::{Filter, Inserted, JobStore, JobStoreExt, Notes, StoreError, Switches},
 };
+use std::slice;
 use tokio::task::yield_now;
 
 impl<S: JobStore + Notes + Switches> Faulty<S> {
@@ -13,28 +14,32 @@ impl<S: JobStore + Notes + Switches> Faulty<S> {
         jobs: &[NewJob],
         clock: Clock,
     ) -> Result<Vec<Inserted>, StoreError> {
+        let clock = if self.has(Bug::DatesByItsOwnClock) { Clock::Store } else { clock };
         let mut answers = Vec::with_capacity(jobs.len());
         for job in jobs {
+            if self.has(Bug::InsertsInParts) {
+                yield_now().await;
+            }
             answers.push(self.insert_one(&self.rewritten(job, clock).await?, clock).await?);
         }
         Ok(answers)
     }
 
     async fn insert_one(&self, job: &NewJob, clock: Clock) -> Result<Inserted, StoreError> {
-        if self.has(Bug::RefusesResentInserts) && self.inner.get(job.id).await?.is_some() {
+        let again = self.inner.get(job.id).await?.is_some();
+        if again && self.has(Bug::RefusesResentInserts) {
             return Ok(Inserted::IdTaken);
         }
-        if self.has(Bug::IgnoresHeldKeys) {
-            self.free_key_of(job).await?;
-        }
-        if self.has(Bug::LooksThenInserts) {
+        if !again && matches!(self.bug, Bug::LooksThenInserts | Bug::FoldsKeys) {
             if let Some(holder) = self.holder(job).await? {
                 return Ok(Inserted::Existing { holder: holder.id });
             }
             yield_now().await;
+        }
+        if !again && matches!(self.bug, Bug::LooksThenInserts | Bug::IgnoresHeldKeys) {
             self.free_key_of(job).await?;
         }
-        let inserted = self.inner.insert(std::slice::from_ref(job), clock).await?;
+        let inserted = self.inner.insert(slice::from_ref(job), clock).await?;
         Ok(inserted.into_iter().next().unwrap_or(Inserted::IdTaken))
     }
 
@@ -52,10 +57,15 @@ impl<S: JobStore + Notes + Switches> Faulty<S> {
     }
 
     async fn holder(&self, job: &NewJob) -> Result<Option<Job>, StoreError> {
-        let key = job.unique.as_ref().map(|it| &it.key);
+        let Some(key) = job.unique.as_ref().map(|it| it.key.as_str()) else { return Ok(None) };
         let of_type = Filter { types: Some(vec![job.type_name.clone()]), ..Filter::default() };
-        let holds = |it: &Job| it.id != job.id && key.is_some() && it.state.held_key() == key;
-        Ok(self.all(&of_type).await?.into_iter().find(holds))
+        let mut jobs = self.all(&of_type).await?;
+        jobs.retain(|it| {
+            let held = it.state.held_key().map_or("", |it| it.as_str());
+            let folded = self.has(Bug::FoldsKeys) && held.eq_ignore_ascii_case(key);
+            it.id != job.id && (held == key || folded)
+        });
+        Ok(jobs.pop())
     }
 
     /// Takes the key that `job` wants from whoever holds it, so that a right store lets `job` in.

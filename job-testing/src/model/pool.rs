@@ -19,12 +19,14 @@ pub(super) fn queue(n: u8) -> QueueName {
     named(["default", "Slow"][usize::from(n % QUEUES)])
 }
 
+/// They differ only in case.
 pub(super) fn key(n: u8) -> UniqueKey {
-    UniqueKey::stored(format!("key {n}"))
+    UniqueKey::stored(["key", "Key"][usize::from(n % 2)])
 }
 
+/// They differ only in case.
 pub(super) fn turn(n: u8) -> Turn {
-    Turn::new(format_args!("turn {n}"))
+    Turn::new(["turn", "Turn"][usize::from(n % 2)])
 }
 
 pub(super) fn target(n: u8) -> Option<Target> {
