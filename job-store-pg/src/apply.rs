@@ -1,0 +1,158 @@
+//! Applying changes: in one statement where that can be, else each alone, so that a bad row spoils no neighbour.
+
+use crate::{
+    call::Call,
+    change::Changes,
+    error::{CallError, Kind, violated},
+    insert::{by_id, holders_of},
+    session::Session,
+};
+use job_core::{Change, JobId, Reply, store::StoreError};
+use std::collections::{HashMap, HashSet};
+
+/// How often a key may change hands between refusal and look.
+const TRIES: u32 = 5;
+
+/// Applies changes.
+#[derive(Debug)]
+pub(crate) struct Apply {
+    pub(crate) changes: Vec<Change>,
+}
+
+impl Call for Apply {
+    type Answer = Vec<Reply>;
+
+    async fn run(&self, session: &mut Session<'_>) -> Result<Vec<Reply>, CallError> {
+        let changes = &self.changes;
+        let mut replies: Vec<Option<Reply>> = vec![None; changes.len()];
+        let mut seen = HashSet::new();
+        for (change, reply) in changes.iter().zip(&mut replies) {
+            if !seen.insert(change.id) {
+                *reply = Some(Reply::Stale);
+            }
+        }
+        for takes_key in [false, true] {
+            let which: Vec<usize> = (0..changes.len())
+                .filter(|n| replies[*n].is_none() && changes[*n].takes_key == takes_key)
+                .collect();
+            self.some(session, &which, &mut replies).await?;
+        }
+        self.judge_others(session, &mut replies).await?;
+        Ok(replies.into_iter().map(|it| it.unwrap_or(Reply::Stale)).collect())
+    }
+}
+
+impl Apply {
+    /// Applies these, assuming that their keys are free; replies are left open where a change did not fit.
+    async fn some(
+        &self,
+        session: &mut Session<'_>,
+        which: &[usize],
+        replies: &mut [Option<Reply>],
+    ) -> Result<(), CallError> {
+        if which.is_empty() {
+            return Ok(());
+        }
+        let changes = which.iter().map(|n| (&self.changes[*n], &self.changes[*n].next)).collect();
+        match Changes(changes).set(session).await {
+            Ok(applied) => {
+                for n in which.iter().filter(|n| applied.contains(&self.changes[**n].id)) {
+                    replies[*n] = Some(Reply::Applied);
+                }
+                return Ok(());
+            }
+            Err(error) if Kind::of(&error).is_of_a_row() => {}
+            Err(error) => return Err(error.into()),
+        }
+        let mut failed = None;
+        for n in which {
+            match alone(session, &self.changes[*n]).await {
+                Ok(reply) => replies[*n] = reply,
+                Err(error) if error.kind().is_of_a_row() => failed = Some(error),
+                Err(error) => return Err(error),
+            }
+        }
+        failed.map_or(Ok(()), Err)
+    }
+
+    /// Replies for the changes that did not fit. Their guards, once false, stay false: a look at the rows afterwards is as
+    /// good as one at that moment.
+    async fn judge_others(
+        &self,
+        session: &mut Session<'_>,
+        replies: &mut [Option<Reply>],
+    ) -> Result<(), CallError> {
+        let open: HashSet<JobId> = self
+            .changes
+            .iter()
+            .zip(replies.iter())
+            .filter(|(_, reply)| reply.is_none())
+            .map(|(change, _)| change.id)
+            .collect();
+        if open.is_empty() {
+            return Ok(());
+        }
+        let mut states = HashMap::new();
+        for row in by_id(session, open).await? {
+            let state = match row.job {
+                Ok(job) => Some(job.state),
+                Err(unreadable) => unreadable.state.map(|it| it.1),
+            };
+            states.insert(row.id, state);
+        }
+        for (change, reply) in self.changes.iter().zip(replies).filter(|(_, reply)| reply.is_none()) {
+            *reply = Some(match states.get(&change.id) {
+                None => Reply::Gone,
+                Some(None) => Reply::Stale,
+                Some(Some(state)) => change.late_reply(state),
+            });
+        }
+        Ok(())
+    }
+}
+
+/// Applies one change, waiting for a lock only briefly; `None` if it did not fit.
+async fn alone(session: &mut Session<'_>, change: &Change) -> Result<Option<Reply>, CallError> {
+    for _ in 0..TRIES {
+        let error = match briefly(session, change, &change.next).await {
+            Ok(applied) => return Ok(applied.then_some(Reply::Applied)),
+            Err(error) => error,
+        };
+        match error.kind() {
+            Kind::Conflict | Kind::Locked => return Ok(Some(Reply::Busy)),
+            Kind::Key if violated(&error) == Some("job_held") => {}
+            // A note's job has gone between look and write.
+            Kind::Row if change.note.is_some() => continue,
+            _ => return Err(error),
+        }
+        let Some(holder) = holder(session, change).await? else { continue };
+        let Some(superseded) = change.if_taken.superseded_by(holder) else {
+            return Ok(Some(Reply::KeyTaken { holder }));
+        };
+        return match briefly(session, change, &superseded).await {
+            Ok(applied) => Ok(applied.then_some(Reply::Superseded { by: holder })),
+            Err(error) if matches!(error.kind(), Kind::Conflict | Kind::Locked) => Ok(Some(Reply::Busy)),
+            Err(error) => Err(error),
+        };
+    }
+    Err(StoreError::Unavailable("a unique key keeps changing hands".into()).into())
+}
+
+async fn briefly(
+    session: &mut Session<'_>,
+    change: &Change,
+    next: &job_core::JobState,
+) -> Result<bool, CallError> {
+    session.begin_briefly().await?;
+    let applied = Changes(vec![(change, next)]).set(session).await;
+    Ok(session.end(applied).await?.contains(&change.id))
+}
+
+/// Another job that holds the key which the change takes back.
+async fn holder(session: &mut Session<'_>, change: &Change) -> Result<Option<JobId>, CallError> {
+    let row = by_id(session, [change.id]).await?.pop();
+    let type_name = row.and_then(|it| it.job.ok()).map(|it| it.spec.type_name);
+    let (Some(type_name), Some(key)) = (type_name, change.next.held_key()) else { return Ok(None) };
+    let holders = holders_of(session, [(type_name.as_str(), key.as_str())]).await?;
+    Ok(holders.into_iter().map(|it| it.id).find(|id| *id != change.id))
+}

@@ -1,0 +1,259 @@
+//! Inserting jobs: of equal ids and keys the first wins, whatever the order in which rows are written.
+
+use crate::{
+    bind::{Bind, micros, time},
+    call::Call,
+    error::CallError,
+    fields::Fields,
+    row::JobRow,
+    session::Session,
+    statement::{FromRow, Statement},
+};
+use diesel::{QueryResult, pg::Pg, row::Row};
+use job_core::{
+    BoxError, COUNT_MAX, Clock, Job, JobId, JobStatus, NewJob, Start, Timestamp,
+    store::{Inserted, StoreError, Unreadable},
+};
+use std::collections::{HashMap, HashSet};
+
+/// How many jobs one statement takes; more gain nothing.
+const BATCH: usize = 2000;
+/// How often keys may change hands while we look who holds them.
+const ROUNDS: u32 = 20;
+
+/// Inserts jobs.
+#[derive(Debug)]
+pub(crate) struct Insert {
+    pub(crate) jobs: Vec<NewJob>,
+    pub(crate) clock: Clock,
+}
+
+impl Call for Insert {
+    type Answer = Vec<Inserted>;
+
+    async fn run(&self, session: &mut Session<'_>) -> Result<Vec<Inserted>, CallError> {
+        let mut answers = Vec::with_capacity(self.jobs.len());
+        for jobs in self.jobs.chunks(BATCH) {
+            match insert(session, jobs, self.clock).await {
+                Ok(some) => answers.extend(some),
+                Err(error) if jobs.len() > 1 && error.kind().is_of_a_row() => {
+                    answers.extend(one_by_one(session, jobs, self.clock).await?);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(answers)
+    }
+}
+
+/// Each alone; if one cannot be inserted, the others are all the same.
+async fn one_by_one(
+    session: &mut Session<'_>,
+    jobs: &[NewJob],
+    clock: Clock,
+) -> Result<Vec<Inserted>, CallError> {
+    let mut answers = Vec::with_capacity(jobs.len());
+    let mut failed = None;
+    for job in jobs {
+        match insert(session, std::slice::from_ref(job), clock).await {
+            Ok(one) => answers.extend(one),
+            Err(error) if error.kind().is_of_a_row() => failed = Some(error),
+            Err(error) => return Err(error),
+        }
+    }
+    failed.map_or(Ok(answers), Err)
+}
+
+async fn insert(
+    session: &mut Session<'_>,
+    jobs: &[NewJob],
+    clock: Clock,
+) -> Result<Vec<Inserted>, CallError> {
+    let mut answers: Vec<Option<Inserted>> = vec![None; jobs.len()];
+    for _ in 0..ROUNDS {
+        let open = |answers: &[Option<Inserted>]| -> Vec<usize> {
+            (0..jobs.len()).filter(|n| answers[*n].is_none()).collect()
+        };
+        let candidates = first_of_each(jobs, &open(&answers));
+        let created = write(session, jobs, &candidates, clock).await?;
+        for n in candidates {
+            answers[n] = created.get(&jobs[n].id).map(|now| Inserted::Created(jobs[n].created(*now)));
+        }
+        let refused = open(&answers);
+        if refused.is_empty() {
+            return Ok(answers.into_iter().flatten().collect());
+        }
+        let known = known(session, jobs, &refused).await?;
+        let holders = holders(session, jobs, &refused).await?;
+        for n in refused {
+            answers[n] = refusal(&jobs[n], &known, &holders)?;
+        }
+    }
+    Err(StoreError::Unavailable("unique keys keep changing hands".into()).into())
+}
+
+/// Those whose id and key no earlier one of the batch has.
+fn first_of_each(jobs: &[NewJob], open: &[usize]) -> Vec<usize> {
+    let (mut ids, mut keys) = (HashSet::new(), HashSet::new());
+    let is_first = |n: &usize| {
+        let job = &jobs[*n];
+        let first_of_key = key(job).is_none_or(|it| keys.insert((job.type_name.as_str(), it)));
+        ids.insert(job.id) && first_of_key
+    };
+    open.iter().copied().filter(is_first).collect()
+}
+
+/// Why it was not inserted; `None` if the reason is gone by now.
+fn refusal(
+    job: &NewJob,
+    known: &HashMap<JobId, Result<Job, Unreadable>>,
+    holders: &HashMap<(Box<str>, Box<str>), JobId>,
+) -> Result<Option<Inserted>, StoreError> {
+    match known.get(&job.id) {
+        Some(Ok(stored)) if job.made(stored) => return Ok(Some(Inserted::Created(stored.clone()))),
+        Some(Ok(_)) => return Ok(Some(Inserted::IdTaken)),
+        Some(Err(unreadable)) => {
+            let source: BoxError = unreadable.source.to_string().into();
+            return Err(StoreError::Corrupt { id: job.id, source });
+        }
+        None => {}
+    }
+    let holder = key(job).and_then(|it| holders.get(&(job.type_name.as_str().into(), it.into())));
+    Ok(holder.map(|holder| Inserted::Existing { holder: *holder }))
+}
+
+/// The key that the job would hold.
+pub(crate) fn key(job: &NewJob) -> Option<&str> {
+    let holds = |it: &&job_core::Unique| it.scope.holds(JobStatus::Waiting);
+    job.unique.as_ref().filter(holds).map(|it| it.key.as_str())
+}
+
+async fn write(
+    session: &mut Session<'_>,
+    jobs: &[NewJob],
+    which: &[usize],
+    clock: Clock,
+) -> QueryResult<HashMap<JobId, Timestamp>> {
+    let jobs: Vec<&NewJob> = which.iter().map(|n| &jobs[*n]).collect();
+    let tags = tags(&jobs);
+    let statement = Statement::new(&session.texts.insert, columns(&jobs, &tags, clock));
+    let created: Vec<Created> = statement.rows(session.conn).await?;
+    Ok(created.into_iter().map(|it| (it.id, it.date_created)).collect())
+}
+
+/// The tags of each job as a JSON array.
+pub(crate) fn tags(jobs: &[&NewJob]) -> Vec<Option<String>> {
+    // Strings are always JSON.
+    let json =
+        |it: &&NewJob| (!it.tags.is_empty()).then(|| serde_json::to_string(&it.tags).unwrap_or_default());
+    jobs.iter().map(json).collect()
+}
+
+/// What `sql/insert.sql` takes.
+pub(crate) fn columns<'a>(jobs: &[&'a NewJob], tags: &'a [Option<String>], clock: Clock) -> Vec<Bind<'a>> {
+    fn column<'a, T>(jobs: &[&'a NewJob], value: impl Fn(&'a NewJob) -> T) -> Vec<T> {
+        jobs.iter().map(|it| value(it)).collect()
+    }
+    let texts = |value: &dyn Fn(&'a NewJob) -> Option<&'a str>| Bind::Texts(column(jobs, value));
+    vec![
+        Bind::clock(clock),
+        Bind::ids(jobs.iter().map(|it| it.id)),
+        texts(&|it| Some(it.type_name.as_str())),
+        texts(&|it| Some(it.args.as_str())),
+        Bind::numbers(jobs, |it| it.priority.into()),
+        texts(&|it| it.target.as_ref().map(|it| it.as_str())),
+        Bind::Texts(tags.iter().map(Option::as_deref).collect()),
+        texts(&|it| it.unique.as_ref().map(|it| it.key.as_str())),
+        Bind::Numbers(column(jobs, |it| it.unique.as_ref().map(|it| it.scope.number().into()))),
+        texts(&|it| it.turn.as_ref().map(|it| it.as_str())),
+        Bind::numbers(jobs, |it| it.max_retries.min(COUNT_MAX).into()),
+        texts(&|it| it.requester.as_ref().map(|it| it.as_str())),
+        texts(&|it| Some(it.queue.as_str())),
+        texts(&key),
+        Bind::Times(column(jobs, |it| match it.start {
+            Start::At(at) => Some(time(at)),
+            Start::Now | Start::In(_) => None,
+        })),
+        Bind::Numbers(column(jobs, |it| match it.start {
+            Start::At(_) => None,
+            Start::Now => Some(0),
+            Start::In(delay) => Some(micros(delay)),
+        })),
+    ]
+}
+
+async fn known(
+    session: &mut Session<'_>,
+    jobs: &[NewJob],
+    which: &[usize],
+) -> QueryResult<HashMap<JobId, Result<Job, Unreadable>>> {
+    let ids: HashSet<JobId> = which.iter().map(|n| jobs[*n].id).collect();
+    let rows = by_id(session, ids).await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.job)).collect())
+}
+
+/// The jobs of these ids that are there.
+pub(crate) async fn by_id(
+    session: &mut Session<'_>,
+    ids: impl IntoIterator<Item = JobId>,
+) -> QueryResult<Vec<JobRow>> {
+    Statement::new(&session.texts.by_id, vec![Bind::ids(ids)]).rows(session.conn).await
+}
+
+async fn holders(
+    session: &mut Session<'_>,
+    jobs: &[NewJob],
+    which: &[usize],
+) -> QueryResult<HashMap<(Box<str>, Box<str>), JobId>> {
+    let keys: HashSet<(&str, &str)> =
+        which.iter().filter_map(|n| key(&jobs[*n]).map(|key| (jobs[*n].type_name.as_str(), key))).collect();
+    if keys.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let found = holders_of(session, keys).await?;
+    Ok(found.into_iter().map(|it| ((it.type_name, it.key), it.id)).collect())
+}
+
+/// Who holds which of these keys of types.
+pub(crate) async fn holders_of<'k>(
+    session: &mut Session<'_>,
+    keys: impl IntoIterator<Item = (&'k str, &'k str)>,
+) -> QueryResult<Vec<Holder>> {
+    let (types, keys): (Vec<_>, Vec<_>) = keys.into_iter().unzip();
+    let binds = vec![Bind::texts(types), Bind::texts(keys)];
+    Statement::new(&session.texts.holders, binds).rows(session.conn).await
+}
+
+/// A job that was written, and when.
+#[derive(Debug)]
+pub(crate) struct Created {
+    pub(crate) id: JobId,
+    pub(crate) date_created: Timestamp,
+}
+
+impl FromRow for Created {
+    fn from_row<'a>(row: &impl Row<'a, Pg>) -> QueryResult<Self> {
+        let mut fields = Fields::of(row);
+        let id = fields.job_id().unwrap_or(*JobId::BOUNDS.start());
+        Ok(Self { id, date_created: fields.time().unwrap_or_default() })
+    }
+}
+
+/// The job that holds a key.
+#[derive(Debug)]
+pub(crate) struct Holder {
+    pub(crate) id: JobId,
+    pub(crate) type_name: Box<str>,
+    pub(crate) key: Box<str>,
+}
+
+impl FromRow for Holder {
+    fn from_row<'a>(row: &impl Row<'a, Pg>) -> QueryResult<Self> {
+        let mut fields = Fields::of(row);
+        Ok(Self {
+            id: fields.job_id().unwrap_or(*JobId::BOUNDS.start()),
+            type_name: fields.text().as_deref().unwrap_or_default().into(),
+            key: fields.text().as_deref().unwrap_or_default().into(),
+        })
+    }
+}

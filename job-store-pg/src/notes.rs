@@ -1,0 +1,113 @@
+//! Notes: appended, and read the newest first.
+
+use crate::{
+    bind::Bind,
+    call::Call,
+    change::note_columns,
+    condition::Condition,
+    error::CallError,
+    fields::Fields,
+    session::Session,
+    statement::{FromRow, Statement},
+};
+use diesel::{QueryResult, pg::Pg, row::Row};
+use job_core::{
+    About, BoxError, JobId, Json, Note, NoteFilter, NoteKind, Noted, SectionName, store::StoreError,
+};
+use std::num::NonZeroU32;
+
+/// Appends notes.
+#[derive(Debug)]
+pub(crate) struct Append(pub(crate) Vec<Note>);
+
+impl Call for Append {
+    type Answer = ();
+
+    async fn run(&self, session: &mut Session<'_>) -> Result<(), CallError> {
+        let all: Vec<&Note> = self.0.iter().collect();
+        match append(session, &all).await {
+            Err(error) if error.kind().is_of_a_row() => {}
+            result => return result,
+        }
+        // A job went between look and write. Alone, its notes are dropped and the others are not.
+        for note in &all {
+            match append(session, &[*note]).await {
+                Err(error) if error.kind().is_of_a_row() => append(session, &[*note]).await?,
+                result => result?,
+            }
+        }
+        Ok(())
+    }
+}
+
+async fn append(session: &mut Session<'_>, notes: &[&Note]) -> Result<(), CallError> {
+    Statement::new(&session.texts.append, note_columns(notes)).run(session.conn).await?;
+    Ok(())
+}
+
+/// Reads notes.
+#[derive(Debug)]
+pub(crate) struct Read {
+    pub(crate) filter: NoteFilter,
+    pub(crate) limit: NonZeroU32,
+}
+
+impl Call for Read {
+    type Answer = Vec<Noted>;
+
+    async fn run(&self, session: &mut Session<'_>) -> Result<Vec<Noted>, CallError> {
+        let mut condition = Condition::default();
+        match &self.filter.about {
+            None => {}
+            Some(About::Job(id)) => condition.and_compared("job", "=", *id),
+            Some(About::Section(name)) => condition.and_compared("section", "=", name.as_str()),
+            Some(About::Store) => condition.and("job IS NULL AND section IS NULL"),
+        }
+        if let Some(kind) = self.filter.kind {
+            condition.and_compared("kind", "=", i64::from(kind.number()));
+        }
+        if let Some(below) = self.filter.below {
+            condition.and_compared("number", "<", below);
+        }
+        let limit = condition.bind(Bind::Number(Some(self.limit.get().into())));
+        let select = &session.texts.notes;
+        let rest = format!("ORDER BY number DESC LIMIT {limit}");
+        let rows: Vec<NoteRow> = condition.rows(session, select, &rest).await?;
+        rows.into_iter().map(|it| it.0.map_err(Into::into)).collect()
+    }
+}
+
+/// A note, if it is readable.
+struct NoteRow(Result<Noted, StoreError>);
+
+impl FromRow for NoteRow {
+    fn from_row<'a>(row: &impl Row<'a, Pg>) -> QueryResult<Self> {
+        let mut fields = Fields::of(row);
+        let number = fields.number().unwrap_or_default();
+        let job = fields.job_id();
+        let about = match (job, fields.parsed(|text| SectionName::new(text))) {
+            (Some(id), _) => About::Job(id),
+            (None, Some(name)) => About::Section(name),
+            (None, None) => About::Store,
+        };
+        let kind = fields.small().unwrap_or_default();
+        let known = NoteKind::from_number(kind).ok_or_else(|| format!("there is no kind of notes {kind}"));
+        let kind = fields.checked(known);
+        let at = fields.time().unwrap_or_default();
+        let body = Json::stored(fields.text().unwrap_or_default());
+        let problem = fields.problem();
+        Ok(Self(match (kind, problem) {
+            (Some(kind), None) => Ok(Noted { number, note: Note { about, kind, at, body } }),
+            (_, problem) => Err(corrupt(number, job, problem)),
+        }))
+    }
+}
+
+fn corrupt(number: i64, job: Option<JobId>, problem: Option<BoxError>) -> StoreError {
+    let source = problem.unwrap_or_else(|| "it is not readable".into());
+    let source: BoxError = format!("note {number}: {source}").into();
+    match job {
+        Some(id) => StoreError::Corrupt { id, source },
+        None => StoreError::Other(source),
+    }
+}

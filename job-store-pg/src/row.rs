@@ -1,0 +1,134 @@
+//! A row of the table `job` and the job it is, with the columns in the order of `sql/columns.sql`.
+
+use crate::{fields::Fields, statement::FromRow};
+use diesel::{QueryResult, pg::Pg, row::Row};
+use job_core::{
+    BoxError, Inconsistent, Job, JobId, JobSpec, JobState, JobStatus, Json, Lease, QueueName, Requester,
+    Revision, StateParts, Tag, Target, Text, Turn, TypeName, Unique, UniqueKey, UniqueScope,
+    store::{Cursor, Unreadable},
+};
+
+/// A row as it was read.
+#[derive(Debug)]
+pub(crate) struct JobRow {
+    /// Its id, also if all else is unreadable.
+    pub(crate) id: JobId,
+    /// The job. If it is not readable, its type and state are given as far as they decode; what a claim wrote always does.
+    pub(crate) job: Result<Job, Unreadable>,
+    /// Its place in the order of claims.
+    pub(crate) place: Cursor,
+    /// The column behind the job's, of statements that have one.
+    pub(crate) further: Option<i64>,
+}
+
+impl FromRow for JobRow {
+    fn from_row<'a>(row: &impl Row<'a, Pg>) -> QueryResult<Self> {
+        let mut fields = Fields::of(row);
+        // The primary key is never NULL, so this is only for the compiler.
+        let id = fields.job_id().unwrap_or(*JobId::BOUNDS.start());
+        let spec = spec(&mut fields);
+        let spec_problem = fields.problem();
+        let state = state(&mut fields);
+        let state_problem = fields.problem();
+        let further = fields.number();
+        Ok(Self {
+            id,
+            place: place(id, spec.as_ref(), state.as_ref().ok()),
+            job: match (spec, state, spec_problem, state_problem) {
+                (Some(spec), Ok(state), None, None) => Ok(Job { id, spec, state }),
+                (spec, state, ours, None) => Err(unreadable(id, spec, state, ours)),
+                (.., theirs) => Err(Unreadable { id, state: None, source: theirs.unwrap_or_else(unknown) }),
+            },
+            further,
+        })
+    }
+}
+
+fn unreadable(
+    id: JobId,
+    spec: Option<JobSpec>,
+    state: Result<JobState, Inconsistent>,
+    problem: Option<BoxError>,
+) -> Unreadable {
+    let inconsistent = state.as_ref().err().map(|it| BoxError::from(*it));
+    Unreadable {
+        id,
+        state: spec.map(|it| it.type_name).zip(state.ok()).map(Box::new),
+        source: problem.or(inconsistent).unwrap_or_else(unknown),
+    }
+}
+
+fn unknown() -> BoxError {
+    "its type is not readable".into()
+}
+
+fn place(id: JobId, spec: Option<&JobSpec>, state: Option<&JobState>) -> Cursor {
+    let queue = state.map(|it| it.queue().clone()).unwrap_or_default();
+    let urgency = spec.map_or(0, |it| -i32::from(it.priority));
+    let start = state.map(JobState::scheduled_start).unwrap_or_default();
+    Cursor::Place { queue, place: (urgency, start, id) }
+}
+
+/// `None` if not even the type is readable.
+fn spec<'a, R: Row<'a, Pg>>(fields: &mut Fields<'_, R>) -> Option<JobSpec> {
+    let type_name = fields.parsed(|text| TypeName::new(text));
+    let args = Json::stored(fields.text().unwrap_or_default());
+    let priority = fields.small().unwrap_or_default();
+    let target = fields.parsed(|text| Target::new(text));
+    let tags = fields.texts().unwrap_or_default();
+    let tags = fields.checked(tags.into_iter().map(Tag::new).collect::<Result<_, _>>()).unwrap_or_default();
+    let key = fields.text().map(UniqueKey::stored);
+    let scope = fields.small().map(|number| {
+        UniqueScope::from_number(number).ok_or_else(|| format!("there is no unique scope {number}"))
+    });
+    let scope = scope.and_then(|it| fields.checked(it));
+    let turn = fields.text().map(Turn::stored);
+    let max_retries = fields.count().unwrap_or_default();
+    let requester = fields.parsed(|text| Requester::new(text));
+    let date_created = fields.time().unwrap_or_default();
+    Some(JobSpec {
+        type_name: type_name?,
+        args,
+        priority,
+        target,
+        tags,
+        unique: key.zip(scope).map(|(key, scope)| Unique { key, scope }),
+        turn,
+        max_retries,
+        requester,
+        date_created,
+    })
+}
+
+fn state<'a, R: Row<'a, Pg>>(fields: &mut Fields<'_, R>) -> Result<JobState, Inconsistent> {
+    let status = fields
+        .small()
+        .map(|number| JobStatus::from_number(number).ok_or_else(|| format!("there is no status {number}")));
+    let status = status.and_then(|it| fields.checked(it)).unwrap_or(JobStatus::Waiting);
+    let queue = fields.parsed(|text| QueueName::new(text)).unwrap_or_default();
+    let attempt_count = fields.count().unwrap_or_default();
+    let crash_count = fields.count().unwrap_or_default();
+    let scheduled_start = fields.time().unwrap_or_default();
+    let date_started = fields.time();
+    let date_finished = fields.time();
+    let holder = fields.actor_id();
+    let expires = fields.time();
+    let progress = fields.parsed(|text| serde_json::from_str(text));
+    JobState::restore(StateParts {
+        status,
+        queue,
+        attempt_count,
+        crash_count,
+        scheduled_start,
+        date_started,
+        date_finished,
+        lease: holder.zip(expires).map(|(holder, expires)| Lease { holder, expires, progress }),
+        last_error: fields.text().map(|it| Text::from(&*it)),
+        reason: fields.text().map(|it| Text::from(&*it)),
+        held_key: fields.text().map(UniqueKey::stored),
+        running_key: fields.text().map(Turn::stored),
+        superseded_by: fields.job_id(),
+        changed_by: fields.actor_id(),
+        revision: Revision::from_number(fields.number().unwrap_or_default()),
+    })
+}

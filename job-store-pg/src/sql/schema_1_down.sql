@@ -1,0 +1,2 @@
+-- Back to no tables: everything in them is gone.
+DROP TABLE {schema}.note, {schema}.switch, {schema}.lock, {schema}.job;

@@ -1,0 +1,87 @@
+-- One wide table; its constraints say again what the core's `Phase` says. No index has an entry for a completed job,
+-- but for a key of the scope Kept. Half of each page stays free, so that a claim finds room on the row's own page and
+-- a renewal moves no index entry.
+CREATE TABLE {schema}.job (
+    id              uuid        PRIMARY KEY,
+    -- What was asked. Never changes.
+    type            text        NOT NULL COLLATE "C",
+    args            json        NOT NULL,           -- not jsonb, which turns 1e16 into an integer and folds keys
+    priority        smallint    NOT NULL,
+    target          text        COLLATE "C",
+    tags            text[]      COLLATE "C",        -- NULL for none
+    unique_key      text        COLLATE "C",
+    unique_scope    smallint,                       -- 0 waiting, 1 pending, 2 kept
+    turn            text        COLLATE "C",
+    max_retries     integer     NOT NULL,
+    requester       text        COLLATE "C",
+    date_created    timestamptz NOT NULL,
+    -- Where it is.
+    status          smallint    NOT NULL CHECK (status BETWEEN 0 AND 5),
+                                -- 0 waiting, 1 running, 2 completed, 3 failed, 4 suspended, 5 cancelled
+    queue           text        NOT NULL COLLATE "C",
+    attempt_count   integer     NOT NULL CHECK (attempt_count >= 0),
+    crash_count     integer     NOT NULL CHECK (crash_count >= 0),
+    scheduled_start timestamptz NOT NULL,
+    date_started    timestamptz,
+    date_finished   timestamptz,
+    lease_holder    uuid,
+    lease_expires   timestamptz,
+    progress        json,
+    last_error      text,
+    reason          text,
+    held_key        text        COLLATE "C",        -- unique_key, while it is held
+    running_key     text        COLLATE "C",        -- turn, while it runs
+    superseded_by   uuid,
+    changed_by      uuid,
+    revision        bigint      NOT NULL,
+    -- Means nothing. Who may update it may lock a row, and that is all a producer needs of other rows.
+    touched         boolean,
+
+    CONSTRAINT key_with_scope CHECK ((unique_key IS NULL) = (unique_scope IS NULL)),
+    CONSTRAINT leased_iff_running CHECK (
+        (status = 1) = (lease_holder IS NOT NULL) AND (status = 1) = (lease_expires IS NOT NULL)
+    ),
+    CONSTRAINT dated_iff_final CHECK ((status IN (2, 3, 5)) = (date_finished IS NOT NULL)),
+    CONSTRAINT progress_only_running CHECK (progress IS NULL OR status = 1),
+    CONSTRAINT turn_only_running CHECK (running_key IS NULL OR status = 1),
+    CONSTRAINT holds_its_own_key CHECK (held_key IS NULL OR held_key = unique_key),
+    CONSTRAINT runs_in_its_own_turn CHECK (running_key IS NULL OR running_key = turn)
+) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_limit = 2000);
+
+-- The order of claims. The priority is widened first: the lowest smallint has no negative.
+CREATE INDEX job_due ON {schema}.job (queue, (-priority::integer), scheduled_start, id) WHERE status = 0;
+-- On the id and not on the end of the lease, so that a renewal moves no entry.
+CREATE INDEX job_running ON {schema}.job (id) WHERE status = 1;
+-- These two are what holds under races. Neither names a status, and both are partial: an application's row that
+-- refers to a job then never stands in the way of a claim.
+CREATE UNIQUE INDEX job_held ON {schema}.job (type, held_key) WHERE held_key IS NOT NULL;
+CREATE UNIQUE INDEX job_turn ON {schema}.job (running_key) WHERE running_key IS NOT NULL;
+-- What operators look for; empty while all goes well.
+CREATE INDEX job_trouble ON {schema}.job (id) WHERE status IN (3, 4);
+
+CREATE TABLE {schema}.note (
+    number  bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    job     uuid        REFERENCES {schema}.job (id) ON DELETE CASCADE,
+    section text        COLLATE "C",                -- about the store as a whole if both are NULL
+    kind    smallint    NOT NULL,                   -- 0 attempt, 1 log, 2 run, 3 action
+    at      timestamptz NOT NULL,
+    body    json        NOT NULL,
+    CONSTRAINT about_one_thing CHECK (job IS NULL OR section IS NULL)
+);
+CREATE INDEX note_job ON {schema}.note (job, number) WHERE job IS NOT NULL;
+CREATE INDEX note_section ON {schema}.note (section, number) WHERE section IS NOT NULL;
+CREATE INDEX note_store ON {schema}.note (number) WHERE job IS NULL AND section IS NULL;
+
+-- What is switched off: kind 0 a queue, 1 a type, 2 a section.
+CREATE TABLE {schema}.switch (
+    kind smallint NOT NULL,
+    name text     NOT NULL COLLATE "C",
+    PRIMARY KEY (kind, name)
+);
+
+CREATE TABLE {schema}.lock (
+    name    text        PRIMARY KEY COLLATE "C",
+    holder  uuid        NOT NULL,
+    words   text        NOT NULL,                   -- the holder, for people
+    expires timestamptz NOT NULL
+);

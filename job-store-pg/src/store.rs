@@ -1,0 +1,175 @@
+//! The store: each call a task of its own.
+
+use crate::{
+    apply::Apply,
+    call::Caller,
+    claim, clock,
+    delete::Delete,
+    error::CallError,
+    insert::Insert,
+    lease::{Lapsed, Renew},
+    list::{Count, List},
+    lock, migrate, notes,
+    options::PgOptions,
+    pool::{Connector, Pool},
+    schema::Schema,
+    switches,
+    texts::Texts,
+};
+use async_trait::async_trait;
+use job_core::{
+    Change, Clock, Job, JobId, NewJob, Note, NoteFilter, Noted, Reply, Timestamp,
+    store::{
+        Claim, Claimed, Counted, Deletion, Filter, Held, Inserted, JobStore, Listed, Lock, LockRequest,
+        Notes, Opened, Page, Renewed, StoreError, Switch, Switches,
+    },
+};
+use std::{num::NonZeroU32, sync::Arc, time::Duration};
+use tokio::runtime::Handle;
+use uuid::Uuid;
+
+/// A store in a PostgreSQL database. Cheap to clone; clones share their connections.
+///
+/// Each call runs in a task of its own, which owns its connection until it has ended. Its future may be dropped at any
+/// moment: the call is then done wholly or not at all, and jobs that it claimed are released.
+#[derive(Clone, Debug)]
+pub struct PgStore {
+    caller: Caller,
+    connector: Connector,
+    schema: Schema,
+}
+
+impl PgStore {
+    /// Connects, and looks whether the tables are such as this program knows, or none.
+    ///
+    /// To be called on the runtime that will outlive the store: it drives the connections.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]: the server cannot be reached, refuses us, or has the tables of a newer program.
+    pub async fn connect(options: &PgOptions) -> Result<Self, StoreError> {
+        let connector = Connector::new(options);
+        let mut conn = connector.connect().await.map_err(CallError::from)?;
+        migrate::refuse_newer(&mut conn, &options.schema).await?;
+        let caller = Caller {
+            pool: Pool::new(options),
+            texts: Arc::new(Texts::of(&options.schema)),
+            deadline: options.deadline,
+            runtime: Handle::current(),
+        };
+        Ok(Self { caller, connector, schema: options.schema.clone() })
+    }
+
+    /// The store as a runner takes it, by its own clock.
+    #[must_use]
+    pub fn opened(&self) -> Opened {
+        Opened::new(crate::SCHEME, Arc::new(self.clone()))
+    }
+
+    /// Makes the tables, or brings them to the version that this program expects, in one transaction. Safe when many do
+    /// it at once.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Schema`] if the tables are of a newer version; [`StoreError::Denied`] if the user may not make them.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        self.migrate_to(migrate::VERSION).await
+    }
+
+    /// Brings the tables to an older version, with what the newer one kept beyond it lost; to 0, all tables are dropped.
+    ///
+    /// # Errors
+    ///
+    /// As [`migrate`](Self::migrate).
+    pub async fn migrate_to(&self, version: u32) -> Result<(), StoreError> {
+        let (connector, schema) = (self.connector.clone(), self.schema.clone());
+        let migrated = self.caller.runtime.spawn(async move {
+            let mut conn = connector.connect_for_long().await?;
+            migrate::migrate(&mut conn, &schema, version.min(migrate::VERSION)).await
+        });
+        match migrated.await {
+            Ok(result) => Ok(result?),
+            Err(error) => Err(StoreError::Unavailable(error.into())),
+        }
+    }
+
+    /// How many connections are open for calls, and how many of them are free.
+    #[must_use]
+    pub fn connections(&self) -> (usize, usize) {
+        self.caller.pool.status()
+    }
+}
+
+#[async_trait]
+impl JobStore for PgStore {
+    fn mint(&self) -> JobId {
+        JobId::from_uuid(Uuid::now_v7())
+    }
+
+    async fn now(&self) -> Result<Timestamp, StoreError> {
+        self.caller.call(clock::Now).await
+    }
+
+    async fn insert(&self, jobs: &[NewJob], clock: Clock) -> Result<Vec<Inserted>, StoreError> {
+        self.caller.call(Insert { jobs: jobs.to_vec(), clock }).await
+    }
+
+    async fn claim(&self, claim: &Claim) -> Result<Claimed, StoreError> {
+        self.caller.call(claim::Claim(claim.clone())).await
+    }
+
+    async fn apply(&self, changes: &[Change]) -> Result<Vec<Reply>, StoreError> {
+        self.caller.call(Apply { changes: changes.to_vec() }).await
+    }
+
+    async fn renew(&self, held: &[Held], lease: Duration, clock: Clock) -> Result<Vec<Renewed>, StoreError> {
+        self.caller.call(Renew { held: held.to_vec(), lease, clock }).await
+    }
+
+    async fn lapsed(
+        &self,
+        after: Option<JobId>,
+        limit: NonZeroU32,
+        clock: Clock,
+    ) -> Result<Vec<Job>, StoreError> {
+        self.caller.call(Lapsed { after, limit, clock }).await
+    }
+
+    async fn list(&self, filter: &Filter, page: &Page) -> Result<Listed, StoreError> {
+        self.caller.call(List { filter: filter.clone(), page: page.clone() }).await
+    }
+
+    async fn count(&self, filter: &Filter, cap: u64) -> Result<Counted, StoreError> {
+        self.caller.call(Count { filter: filter.clone(), cap }).await
+    }
+
+    async fn delete(&self, what: &Deletion) -> Result<u64, StoreError> {
+        self.caller.call(Delete(what.clone())).await
+    }
+
+    async fn lock(&self, request: &LockRequest) -> Result<Lock, StoreError> {
+        self.caller.call(lock::Ask(request.clone())).await
+    }
+}
+
+#[async_trait]
+impl Notes for PgStore {
+    async fn append(&self, notes: &[Note]) -> Result<(), StoreError> {
+        self.caller.call(notes::Append(notes.to_vec())).await
+    }
+
+    async fn notes(&self, filter: &NoteFilter, limit: NonZeroU32) -> Result<Vec<Noted>, StoreError> {
+        self.caller.call(notes::Read { filter: filter.clone(), limit }).await
+    }
+}
+
+#[async_trait]
+impl Switches for PgStore {
+    async fn set(&self, switch: &Switch, on: bool) -> Result<(), StoreError> {
+        self.caller.call(switches::Set { switch: switch.clone(), on }).await
+    }
+
+    async fn switches(&self) -> Result<Vec<Switch>, StoreError> {
+        self.caller.call(switches::Read).await
+    }
+}

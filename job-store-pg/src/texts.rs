@@ -1,0 +1,67 @@
+//! The text of every statement, filled in for one schema.
+
+use crate::schema::Schema;
+
+macro_rules! texts {
+    ($($(#[$doc:meta])* $name:ident = $($part:expr),+;)*) => {
+        /// One text for each statement. Diesel keeps each prepared, by its text.
+        #[derive(Debug)]
+        pub(crate) struct Texts {
+            $($(#[$doc])* pub(crate) $name: String,)*
+        }
+
+        impl Texts {
+            /// Those of `schema`.
+            pub(crate) fn of(schema: &Schema) -> Self {
+                Self { $($name: schema.fill(concat!($($part, "\n"),+)),)* }
+            }
+        }
+    };
+}
+
+texts! {
+    /// `sql/insert.sql`
+    insert = include_str!("sql/insert.sql");
+    /// `sql/by_id.sql`
+    by_id = "SELECT ", include_str!("sql/columns.sql"), include_str!("sql/by_id.sql");
+    /// `sql/holders.sql`
+    holders = include_str!("sql/holders.sql");
+    /// `sql/claim.sql`
+    claim = include_str!("sql/claim.sql"), include_str!("sql/columns.sql"), ", (SELECT count(*) FROM due)";
+    /// `sql/apply.sql`
+    apply = include_str!("sql/apply.sql"), "SELECT id FROM applied";
+    /// `sql/apply.sql`, keeping notes.
+    apply_noting = include_str!("sql/apply.sql"), include_str!("sql/apply_notes.sql"), "SELECT id FROM applied";
+    /// `sql/renew.sql`
+    renew = include_str!("sql/renew.sql");
+    /// `sql/lapsed.sql`
+    lapsed = "SELECT ", include_str!("sql/columns.sql"), include_str!("sql/lapsed.sql");
+    /// What lists select from, before their condition.
+    list = "SELECT ", include_str!("sql/columns.sql"), "FROM {schema}.job";
+    /// What counts select from, before their condition.
+    count = "SELECT count(*) FROM (SELECT FROM {schema}.job";
+    /// What of a filter's `ready_at` is not in the row.
+    ready = "NOT EXISTS (SELECT FROM {schema}.switch WHERE kind = 0 AND name = queue)
+        AND NOT EXISTS (SELECT FROM {schema}.switch WHERE kind = 1 AND name = type)
+        AND (turn IS NULL OR NOT EXISTS (SELECT FROM {schema}.job AS other WHERE other.running_key = job.turn))";
+    /// `sql/delete.sql`
+    delete = include_str!("sql/delete.sql");
+    /// `sql/prune.sql`
+    prune = include_str!("sql/prune.sql");
+    /// `sql/lock.sql`
+    lock = include_str!("sql/lock.sql");
+    /// `sql/unlock.sql`
+    unlock = include_str!("sql/unlock.sql");
+    /// `sql/append.sql`
+    append = include_str!("sql/append.sql");
+    /// What notes are selected from, before their condition.
+    notes = "SELECT number, job, section, kind, at, body FROM {schema}.note";
+    /// On.
+    switch_on = "INSERT INTO {schema}.switch (kind, name) VALUES ($1::bigint, $2::text) ON CONFLICT DO NOTHING";
+    /// Off.
+    switch_off = "DELETE FROM {schema}.switch WHERE kind = $1::bigint AND name = $2::text";
+    /// All that are on.
+    switches = "SELECT kind, name FROM {schema}.switch";
+    /// The store's clock.
+    now = "SELECT clock_timestamp()";
+}
