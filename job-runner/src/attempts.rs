@@ -131,20 +131,20 @@ impl Attempts {
         overdue
     }
 
-    /// Gives up all attempts that have not ended, or only those that have not even started.
-    pub(crate) fn give_up(&self, only_queued: bool) -> Vec<Overdue> {
+    /// Gives up all attempts that have not ended.
+    pub(crate) fn give_up(&self) -> Vec<Overdue> {
         let mut table = self.table.lock();
-        let given_up = table.held.values().filter_map(|it| {
-            let how = if only_queued {
-                it.running.give_up_queued().then_some(GivenUp::Queued)
-            } else {
-                it.running.give_up()
-            };
-            Some((it.running.clone(), how?))
-        });
-        let given_up: Vec<Overdue> = given_up.collect();
+        let under_way = table.held.values().map(|it| &it.running);
+        let given_up: Vec<Overdue> = under_way.filter_map(|it| Some((it.clone(), it.give_up()?))).collect();
         table.zombies.extend(given_up.iter().filter(|it| it.1 == GivenUp::Started).map(|it| it.0.clone()));
         given_up
+    }
+
+    /// Gives up the attempts whose handlers have not started, in groups of which `in_group` is true.
+    pub(crate) fn give_up_queued(&self, in_group: impl Fn(usize) -> bool) -> Vec<Arc<Running>> {
+        let table = self.table.lock();
+        let waiting = table.held.values().map(|it| &it.running);
+        waiting.filter(|it| in_group(it.seat.group()) && it.give_up_queued()).cloned().collect()
     }
 
     /// The handlers that were given up and still run.

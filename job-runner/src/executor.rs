@@ -5,7 +5,7 @@ use crate::{
     attempts::Attempts,
     clock::{Instant, RunnerClock},
     entry::{Entry, Failure, Terms},
-    handlers::Handlers,
+    handlers::{Handlers, Seat},
     panic::{catching, catching_async},
     running::Running,
 };
@@ -61,22 +61,23 @@ impl Ended {
 impl<C: Clone + Send + Sync + 'static> Executor<C> {
     /// Starts what was claimed; its leases are in doubt at `fence`.
     pub(crate) fn start(&self, claimed: Claimed, fence: Instant) {
-        let group = self.handlers.group();
-        let mut running = Vec::with_capacity(claimed.jobs.len() + claimed.unreadable.len());
+        let mut running = self.unreadable(&claimed.unreadable);
+        running.reserve(claimed.jobs.len());
         let mut tasks = Vec::with_capacity(claimed.jobs.len());
-        for unreadable in claimed.unreadable {
-            running.extend(self.fail_unreadable(&unreadable, group));
-        }
-        for job in claimed.jobs {
+        let seats = self.handlers.seats(claimed.jobs.len());
+        for (job, seat) in claimed.jobs.into_iter().zip(seats) {
             let (id, name, attempt) = (job.id, &job.spec.type_name, job.state.attempt_count());
             info!(job.id = %id, job.type = %name, attempt, "Running {name} job {id} (attempt {attempt}).");
             let Some(entry) = self.registry.get(name).cloned() else {
-                running.push(self.fail_unknown(job, group));
+                // The store gave what it was not asked for.
+                let text = Text::new(format_args!("no job type {name} is registered here"));
+                running.push(self.end(job, seat, undecodable(text)));
                 continue;
             };
-            let one = Arc::new(Running::new(job, entry.timeout, group, self.clock.clone()));
+            let group = seat.group();
+            let one = Arc::new(Running::new(job, entry.timeout, seat, self.clock.clone()));
             running.push(one.clone());
-            tasks.push(attend(entry, self.context.clone(), self.terms, one, self.ended.clone()));
+            tasks.push((group, attend(entry, self.context.clone(), self.terms, one, self.ended.clone())));
         }
         // Known before they run, so that none ends before the others know of it.
         self.attempts.add(&running, fence);
@@ -85,44 +86,42 @@ impl<C: Clone + Send + Sync + 'static> Executor<C> {
 
     /// Gives back what was claimed, without starting it.
     pub(crate) fn release(&self, claimed: Claimed, fence: Instant) {
-        let group = self.handlers.group();
-        let mut running = Vec::new();
-        for unreadable in claimed.unreadable {
-            running.extend(self.fail_unreadable(&unreadable, group));
-        }
-        running.extend(claimed.jobs.into_iter().map(|it| self.end(it, group, End::Released)));
+        let mut running = self.unreadable(&claimed.unreadable);
+        let seats = self.handlers.seats(claimed.jobs.len());
+        let jobs = claimed.jobs.into_iter().zip(seats);
+        running.extend(jobs.map(|(job, seat)| self.end(job, seat, End::Released)));
         self.attempts.add(&running, fence);
     }
 
-    /// A row that does not decode was started by the claim, so that it can be failed.
-    fn fail_unreadable(&self, unreadable: &Unreadable, group: usize) -> Option<Arc<Running>> {
-        let text = Text::of_error(unreadable);
-        let Some(job) = unreadable.stand_in() else {
-            error!(job.id = %unreadable.id, "{text}; it stays as it is, since its state cannot be read either");
-            return None;
-        };
-        Some(self.fail(job, group, Outcome::Undecodable(text)))
-    }
-
-    /// The store gave a job of a type that was not asked for.
-    fn fail_unknown(&self, job: Job, group: usize) -> Arc<Running> {
-        let text = Text::new(format_args!("no job type {} is registered here", job.spec.type_name));
-        self.fail(job, group, Outcome::Undecodable(text))
-    }
-
-    fn fail(&self, job: Job, group: usize, outcome: Outcome) -> Arc<Running> {
-        let errors = outcome.error().into_iter().collect();
-        self.end(job, group, End::Outcome(outcome, errors))
+    /// Rows that do not decode were started by the claim, so that they can be failed.
+    fn unreadable(&self, rows: &[Unreadable]) -> Vec<Arc<Running>> {
+        let seats = self.handlers.seats(rows.len());
+        let failed = rows.iter().zip(seats).filter_map(|(row, seat)| {
+            let text = Text::of_error(row);
+            let Some(job) = row.stand_in() else {
+                seat.leave();
+                error!(job.id = %row.id, "{text}; it stays as it is, since its state cannot be read either");
+                return None;
+            };
+            Some(self.end(job, seat, undecodable(text)))
+        });
+        failed.collect()
     }
 
     /// An attempt that ends before it starts.
-    fn end(&self, job: Job, group: usize, end: End) -> Arc<Running> {
-        let running = Arc::new(Running::new(job, NO_TIMEOUT, group, self.clock.clone()));
+    fn end(&self, job: Job, seat: Seat, end: End) -> Arc<Running> {
+        let running = Arc::new(Running::new(job, NO_TIMEOUT, seat, self.clock.clone()));
         running.end_unstarted();
         // The receiver is gone only when the run is over.
         let _ = self.ended.send(Ended { running: running.clone(), end });
         running
     }
+}
+
+fn undecodable(text: Text) -> End {
+    let outcome = Outcome::Undecodable(text);
+    let errors = outcome.error().into_iter().collect();
+    End::Outcome(outcome, errors)
 }
 
 /// One attempt, from its start to its end.

@@ -1,4 +1,4 @@
-//! The threads that handlers run on.
+//! The threads that handlers run on, and the seats that they take there.
 
 use crate::{Place, running::Running};
 use parking_lot::Mutex;
@@ -7,7 +7,7 @@ use std::{
     num::NonZeroU32,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering::SeqCst},
+        atomic::{AtomicUsize, Ordering::SeqCst},
     },
 };
 use tokio::runtime::{Builder, Handle, Runtime};
@@ -16,92 +16,154 @@ use tracing::{error, warn};
 /// The most threads of a group, whatever the number of slots.
 const THREADS_MOST: usize = 32;
 
-/// The most groups: the first, and those that stand in when every thread of the one before is held by a zombie.
+/// The most groups: the first, and those that take in what it has no room for while zombies keep their seats.
 const GROUPS_MOST: usize = 4;
 
 /// Where handlers run: the runtime of the script, or groups of threads of their own.
+///
+/// A group seats as many handlers as there are slots, and a zombie keeps its seat until it is gone. So with up to 32
+/// slots a handler always finds a thread that nobody holds.
 #[derive(Debug)]
 pub(crate) struct Handlers {
+    slots: usize,
     threads: usize,
     groups: Mutex<Vec<Group>>,
-    /// Zombies hold every thread, and no further group can be opened.
-    full: AtomicBool,
 }
 
 #[derive(Debug)]
-enum Group {
+struct Group {
+    runtime: Threads,
+    taken: Arc<AtomicUsize>,
+    /// Zombies hold all its threads: with more seats than threads, that may be so while seats are free.
+    stuck: bool,
+}
+
+#[derive(Debug)]
+enum Threads {
     /// The runtime that runs the script.
     Here(Handle),
     Own(Runtime),
 }
 
+/// A handler's place in a group.
+#[derive(Debug)]
+pub(crate) struct Seat {
+    group: usize,
+    taken: Arc<AtomicUsize>,
+}
+
+impl Seat {
+    /// The handler is gone, or will never come.
+    pub(crate) fn leave(&self) {
+        self.taken.fetch_sub(1, SeqCst);
+    }
+
+    pub(crate) fn group(&self) -> usize {
+        self.group
+    }
+}
+
 impl Handlers {
     /// Room for `slots` handlers in `place`. Called on the runtime that runs the script.
     pub(crate) fn new(place: Place, slots: NonZeroU32) -> io::Result<Self> {
-        let threads = usize::try_from(slots.get()).unwrap_or(THREADS_MOST).min(THREADS_MOST);
+        let slots = usize::try_from(slots.get()).unwrap_or(usize::MAX);
+        let threads = slots.min(THREADS_MOST);
         let first = match place {
-            Place::Here => Group::Here(Handle::current()),
+            Place::Here => Group::new(Threads::Here(Handle::current())),
             Place::Threads => Group::own(threads)?,
         };
-        Ok(Self { threads, groups: Mutex::new(vec![first]), full: AtomicBool::new(false) })
+        Ok(Self { slots, threads, groups: Mutex::new(vec![first]) })
     }
 
-    /// The group that new handlers run on.
-    pub(crate) fn group(&self) -> usize {
-        self.groups.lock().len() - 1
+    /// Seats for `count` handlers, one after the other; opens another group where one is needed.
+    pub(crate) fn seats(&self, count: usize) -> Vec<Seat> {
+        let mut groups = self.groups.lock();
+        (0..count).map(|_| self.seat(&mut groups)).collect()
     }
 
-    /// Starts `tasks`, all on the newest group.
-    pub(crate) fn spawn<F>(&self, tasks: Vec<F>)
+    fn seat(&self, groups: &mut Vec<Group>) -> Seat {
+        let group = groups.iter().position(|it| it.has_room(self.slots));
+        let group = group.unwrap_or_else(|| {
+            let another = (groups.len() < GROUPS_MOST).then(|| Group::own(self.threads));
+            match another.transpose() {
+                Ok(another) => groups.extend(another),
+                Err(error) => {
+                    error!(error = &error as &dyn std::error::Error, "No more threads for handlers.");
+                }
+            }
+            groups.len() - 1
+        });
+        let taken = groups[group].taken.clone();
+        taken.fetch_add(1, SeqCst);
+        Seat { group, taken }
+    }
+
+    /// Whether nothing new would find a thread.
+    pub(crate) fn is_full(&self) -> bool {
+        let groups = self.groups.lock();
+        groups.len() == GROUPS_MOST && !groups.iter().any(|it| it.has_room(self.slots))
+    }
+
+    /// Starts `tasks` in their groups.
+    pub(crate) fn spawn<F>(&self, tasks: Vec<(usize, F)>)
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        match self.groups.lock().last() {
-            Some(Group::Own(runtime)) if tasks.len() > 1 => {
+        let groups = self.groups.lock();
+        let mut tasks = tasks.into_iter().peekable();
+        while let Some((group, task)) = tasks.next() {
+            let mut batch = vec![task];
+            while let Some((_, task)) = tasks.next_if(|it| it.0 == group) {
+                batch.push(task);
+            }
+            match &groups[group].runtime {
+                Threads::Here(handle) => batch.into_iter().for_each(|it| drop(handle.spawn(it))),
                 // From inside, a task costs no lock and wakes no thread that is awake.
-                runtime.spawn(async { tasks.into_iter().for_each(|it| drop(tokio::spawn(it))) });
+                Threads::Own(runtime) => {
+                    drop(runtime.spawn(async { batch.into_iter().for_each(|it| drop(tokio::spawn(it))) }));
+                }
             }
-            Some(Group::Own(runtime)) => tasks.into_iter().for_each(|it| drop(runtime.spawn(it))),
-            Some(Group::Here(handle)) => tasks.into_iter().for_each(|it| drop(handle.spawn(it))),
-            None => {}
         }
     }
 
-    /// Whether nothing new would ever start.
-    pub(crate) fn is_full(&self) -> bool {
-        self.full.load(SeqCst)
-    }
-
-    /// Opens another group if `zombies` hold every thread of the newest one. Tasks that wait in the old one stay
-    /// there, and are released when their time is up without a start.
-    pub(crate) fn make_room(&self, zombies: &[Arc<Running>]) {
-        let mut groups = self.groups.lock();
-        let newest = groups.len() - 1;
-        let held = zombies.iter().filter(|it| it.group == newest && it.holds_thread()).count();
-        if held < self.threads || matches!(groups.last(), Some(Group::Here(_))) {
-            self.full.store(false, SeqCst);
-            return;
-        }
-        let another = if groups.len() < GROUPS_MOST { Group::own(self.threads).ok() } else { None };
-        self.full.store(another.is_none(), SeqCst);
-        match another {
-            Some(another) => {
-                warn!(zombies = held, "Handlers that ran out of time hold every thread; starting others.");
-                groups.push(another);
+    /// Looks whether `zombies` hold all threads of a group, and gives the groups for which that is new: what waits
+    /// for a thread there has to go elsewhere.
+    pub(crate) fn look(&self, zombies: &[Arc<Running>]) -> Vec<usize> {
+        let mut stuck = Vec::new();
+        for (number, group) in self.groups.lock().iter_mut().enumerate() {
+            let holders = zombies.iter().filter(|it| it.seat.group() == number && it.holds_thread()).count();
+            let was = std::mem::replace(
+                &mut group.stuck,
+                holders >= self.threads && matches!(group.runtime, Threads::Own(_)),
+            );
+            if group.stuck && !was {
+                warn!(zombies = holders, "Handlers that ran out of time hold every thread of a group.");
+                stuck.push(number);
             }
-            None => error!(zombies = held, "Handlers that ran out of time hold every thread there can be."),
         }
+        stuck
     }
 }
 
 impl Group {
+    fn new(runtime: Threads) -> Self {
+        Self { runtime, taken: Arc::default(), stuck: false }
+    }
+
     fn own(threads: usize) -> io::Result<Self> {
         let runtime = Builder::new_multi_thread()
             .worker_threads(threads)
             .thread_name("job-handler")
             .enable_all()
             .build()?;
-        Ok(Self::Own(runtime))
+        Ok(Self::new(Threads::Own(runtime)))
+    }
+
+    fn has_room(&self, slots: usize) -> bool {
+        match self.runtime {
+            Threads::Here(_) => true,
+            Threads::Own(_) => !self.stuck && self.taken.load(SeqCst) < slots,
+        }
     }
 }
 
@@ -109,7 +171,7 @@ impl Drop for Handlers {
     /// Waits for nobody: a handler that spins would hold up the end for ever.
     fn drop(&mut self) {
         for group in self.groups.get_mut().drain(..) {
-            if let Group::Own(runtime) = group {
+            if let Threads::Own(runtime) = group.runtime {
                 runtime.shutdown_background();
             }
         }

@@ -10,6 +10,7 @@ use crate::{
     fetcher::Fetcher,
     judge::Judge,
     outbox::{BATCH, Outbox},
+    running::Running,
 };
 use job_core::{
     Job, JobId, Note, Outcome,
@@ -107,7 +108,10 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
         let job = running.job.clone();
         let id = job.id;
         let sentence = match end {
-            End::Left => return,
+            End::Left => {
+                self.executor.handlers.look(&self.attempts.zombies());
+                return;
+            }
             End::Proven => {
                 self.let_go(id, &job);
                 self.aftermath.proven(&job.spec.type_name);
@@ -138,18 +142,21 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
             return;
         }
         let now = self.clock.instant();
-        let given_up = match self.state.grace_ends {
+        match self.state.grace_ends {
             None => {
                 self.state.grace_ends = Some(now + self.terms.grace);
                 self.attempts.all().iter().for_each(|it| it.token.cancel());
-                self.attempts.give_up(self.terms.grace > Duration::ZERO)
+                self.attempts.give_up_queued(|_| true).into_iter().for_each(|it| self.release(it));
             }
-            Some(ends) if ends <= now => self.attempts.give_up(false),
-            Some(_) => return,
-        };
-        for (running, _) in given_up {
-            self.take(Ended { running, end: End::Released });
+            Some(ends) if ends <= now => {
+                self.attempts.give_up().into_iter().for_each(|(it, _)| self.release(it));
+            }
+            Some(_) => {}
         }
+    }
+
+    fn release(&mut self, running: Arc<Running>) {
+        self.take(Ended { running, end: End::Released });
     }
 
     fn is_done(&self) -> bool {

@@ -1,6 +1,9 @@
 //! An attempt under way, as its handler and the loops of the runner share it.
 
-use crate::clock::{Instant, RunnerClock};
+use crate::{
+    clock::{Instant, RunnerClock},
+    handlers::Seat,
+};
 use job_core::{AttemptHandle, BoxFuture, Job, LogLevel, LogNote, Note, Progress, Text, store::Held};
 use parking_lot::Mutex;
 use std::{
@@ -22,8 +25,8 @@ pub(crate) struct Running {
     pub(crate) job: Arc<Job>,
     /// Fires when the handler should stop.
     pub(crate) token: CancellationToken,
-    /// Which group of threads it runs on.
-    pub(crate) group: usize,
+    /// Where its handler runs.
+    pub(crate) seat: Seat,
     timeout: Duration,
     dispatched: Instant,
     started: OnceLock<Instant>,
@@ -60,11 +63,11 @@ pub(crate) enum GivenUp {
 }
 
 impl Running {
-    pub(crate) fn new(job: Job, timeout: Duration, group: usize, clock: Arc<RunnerClock>) -> Self {
+    pub(crate) fn new(job: Job, timeout: Duration, seat: Seat, clock: Arc<RunnerClock>) -> Self {
         Self {
             job: Arc::new(job),
             token: CancellationToken::new(),
-            group,
+            seat,
             timeout,
             dispatched: clock.instant(),
             started: OnceLock::new(),
@@ -85,20 +88,20 @@ impl Running {
     /// The handler has ended; false if the attempt was given up before, so that its result does not count.
     pub(crate) fn end(&self) -> bool {
         let counts = self.moves(STARTED, ENDED);
-        self.left.store(true, SeqCst);
+        self.leave();
         counts
     }
 
-    /// Nothing runs for the attempt: it never had a handler, and ends as its claim is read.
+    /// The attempt ends before its handler starts, and without one.
     pub(crate) fn end_unstarted(&self) {
-        self.phase.store(ENDED, SeqCst);
-        self.left.store(true, SeqCst);
+        if self.moves(QUEUED, ENDED) {
+            self.leave();
+        }
     }
 
     /// The runner decides how the attempt ends; `None` if it has ended already.
     pub(crate) fn give_up(&self) -> Option<GivenUp> {
-        if self.moves(QUEUED, GIVEN_UP) {
-            self.left.store(true, SeqCst);
+        if self.give_up_queued() {
             return Some(GivenUp::Queued);
         }
         self.moves(STARTED, GIVEN_UP).then_some(GivenUp::Started)
@@ -107,8 +110,15 @@ impl Running {
     /// Gives the attempt up if its handler has not started yet.
     pub(crate) fn give_up_queued(&self) -> bool {
         let gives = self.moves(QUEUED, GIVEN_UP);
-        self.left.fetch_or(gives, SeqCst);
+        if gives {
+            self.leave();
+        }
         gives
+    }
+
+    fn leave(&self) {
+        self.left.store(true, SeqCst);
+        self.seat.leave();
     }
 
     /// Whether it is decided how the attempt ended.

@@ -24,8 +24,8 @@ impl Watch {
     /// Watches for as long as it is polled.
     ///
     /// At its limit the token of an attempt fires, and it counts as timed out. Its handler may end as it likes, as
-    /// a zombie; if zombies hold all threads, others are started. An attempt that waited for a thread all its time
-    /// is given back.
+    /// a zombie. An attempt that waited for a thread all its time is given back, and so is one that waits where
+    /// zombies hold all threads.
     pub(crate) async fn run(&self) {
         loop {
             self.attempts.next_overdue().await;
@@ -41,7 +41,10 @@ impl Watch {
                 // The receiver is gone only when the run is over.
                 let _ = self.ended.send(ended);
             }
-            self.handlers.make_room(&self.attempts.zombies());
+            let stuck = self.handlers.look(&self.attempts.zombies());
+            for running in self.attempts.give_up_queued(|group| stuck.contains(&group)) {
+                let _ = self.ended.send(Ended { running, end: End::Released });
+            }
         }
     }
 }
