@@ -107,6 +107,21 @@ fn a_repository_that_was_moved_away_fails_its_jobs_in_words() {
 }
 
 #[test]
+fn the_script_says_on_stderr_what_it_ran_and_nothing_on_stdout() {
+    let sandbox = Sandbox::with_commits(1).configured("3s");
+    sandbox.propose(1);
+    for (number, name) in [(1, "generate-diff"), (2, "proposal-heat")] {
+        let said = sandbox.run(&["run-jobs", "code-review"]);
+        assert_eq!((said.code, said.out.as_str()), (Some(0), ""), "{said:?}");
+        let lines: Vec<_> = said.err.lines().collect();
+        assert!(lines[0].starts_with(&format!("INFO    Running {name} job 0")), "{}", said.err);
+        assert_eq!(lines[1..], [format!("INFO    Ran 1 {name} jobs.")]);
+        assert_eq!(sandbox.number("SELECT count(*) FROM job WHERE status = 2"), number);
+    }
+    assert_eq!(sandbox.run(&["run-jobs", "code-review"]).err, "INFO    No jobs to run.\n");
+}
+
+#[test]
 fn a_pause_ends_the_demo_in_words() {
     let sandbox = Sandbox::with_commits(2).configured("3s");
     sandbox.with_store(async |opened| {

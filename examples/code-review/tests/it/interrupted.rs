@@ -12,6 +12,8 @@ use std::{
     time::Duration,
 };
 
+/// Enough that a signal comes in the middle.
+const COMMITS: usize = 300;
 const DIFFS: &str = "SELECT count(*) FROM proposal_diff";
 
 impl Sandbox {
@@ -43,47 +45,47 @@ impl Sandbox {
 
 #[test]
 fn killed_again_and_again_the_demo_loses_nothing_and_does_nothing_twice() {
-    let sandbox = Sandbox::with_commits(500).configured("1s").remembering();
-    let demo = ["demo", "project", "--commits", "500"];
+    let sandbox = Sandbox::with_commits(COMMITS).configured("1s").remembering();
+    let demo = ["demo", "project", "--commits", "300"];
     for part in 1..=3 {
         let running = sandbox.start(&demo);
-        sandbox.wait_for(DIFFS, part * 100);
+        sandbox.wait_for(DIFFS, part * 60);
         running.signal("KILL");
         assert_eq!(running.end().code, None, "it was killed");
-        assert!(sandbox.number(DIFFS) < 500, "killed in the middle");
+        assert!(sandbox.number(DIFFS) < 300, "killed in the middle");
     }
     let said = sandbox.run(&demo);
     assert_eq!(said.code, Some(0), "{said:?}");
-    assert!(said.out.contains("Proposals: 0 new, 500 already there. Diffs asked for: 0.\n"), "{}", said.out);
-    assert!(said.out.contains("\nand 475 more\n"), "{}", said.out);
-    sandbox.assert_all_done(500);
+    assert!(said.out.contains("Proposals: 0 new, 300 already there. Diffs asked for: 0.\n"), "{}", said.out);
+    assert!(said.out.contains("\nand 275 more\n"), "{}", said.out);
+    sandbox.assert_all_done(300);
 }
 
 #[test]
 fn a_second_script_says_who_runs_and_until_when() {
-    let sandbox = Sandbox::with_commits(500).configured("60s").remembering();
-    sandbox.propose(500);
+    let sandbox = Sandbox::with_commits(COMMITS).configured("60s").remembering();
+    sandbox.propose(COMMITS);
     let first = sandbox.start(&["run-jobs", "code-review"]);
     sandbox.wait_for(DIFFS, 20);
     let second = sandbox.run(&["run-jobs", "code-review"]);
-    assert!(sandbox.number(DIFFS) < 500, "the first one is in the middle");
+    assert!(sandbox.number(DIFFS) < 300, "the first one is in the middle");
     assert_eq!((second.code, second.out.as_str()), (Some(1), ""), "{second:?}");
     assert!(second.err.contains("Section code-review is running elsewhere: "), "{}", second.err);
     assert!(second.err.contains(&format!("pid {}, its lock holds until ", first.pid())), "{}", second.err);
 
     let first = first.end();
     assert_eq!((first.code, first.out.as_str()), (Some(0), ""), "{first:?}");
-    assert!(first.err.ends_with("INFO    Ran 500 generate-diff jobs.\n"), "{}", first.err);
+    assert!(first.err.ends_with("INFO    Ran 300 generate-diff jobs.\n"), "{}", first.err);
     let third = sandbox.run(&["run-jobs", "code-review"]);
-    assert!(third.err.ends_with("INFO    Ran 500 proposal-heat jobs.\n"), "{}", third.err);
-    sandbox.assert_all_done(500);
+    assert!(third.err.ends_with("INFO    Ran 300 proposal-heat jobs.\n"), "{}", third.err);
+    sandbox.assert_all_done(300);
 }
 
 #[test]
 fn at_a_signal_the_demo_ends_in_order_and_goes_on_when_it_is_repeated() {
     for (signal, code) in [("INT", 130), ("TERM", 143)] {
-        let sandbox = Sandbox::with_commits(500).configured("60s").remembering();
-        let demo = ["demo", "project", "-n", "500"];
+        let sandbox = Sandbox::with_commits(COMMITS).configured("60s").remembering();
+        let demo = ["demo", "project", "-n", "300"];
         let running = sandbox.start(&demo);
         sandbox.wait_for(DIFFS, 20);
         running.signal(signal);
@@ -93,14 +95,14 @@ fn at_a_signal_the_demo_ends_in_order_and_goes_on_when_it_is_repeated() {
         let held = sandbox.number("SELECT count(*) FROM job WHERE status = 1");
         assert_eq!(held, 0, "nothing waits for a lease");
         assert_eq!(sandbox.run(&demo).code, Some(0));
-        sandbox.assert_all_done(500);
+        sandbox.assert_all_done(300);
     }
 }
 
 #[test]
 fn at_a_signal_run_jobs_ends_in_order() {
-    let sandbox = Sandbox::with_commits(500).configured("60s").remembering();
-    sandbox.propose(500);
+    let sandbox = Sandbox::with_commits(COMMITS).configured("60s").remembering();
+    sandbox.propose(COMMITS);
     let running = sandbox.start(&["run-jobs", "code-review"]);
     sandbox.wait_for(DIFFS, 20);
     running.signal("INT");
@@ -112,7 +114,7 @@ fn at_a_signal_run_jobs_ends_in_order() {
     while sandbox.number("SELECT count(*) FROM job WHERE status <> 2") > 0 {
         assert_eq!(sandbox.run(&["run-jobs", "code-review"]).code, Some(0));
     }
-    sandbox.assert_all_done(500);
+    sandbox.assert_all_done(300);
 }
 
 #[test]
