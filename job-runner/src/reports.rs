@@ -76,12 +76,10 @@ impl Reports {
         });
     }
 
-    /// Waits until everything is reported, for as long as one reporter may take.
+    /// Waits until everything is reported, or was given up: each step has its patience, so this ends.
     pub(crate) async fn finish(&self) {
         self.tasks.close();
-        if timeout(PATIENCE, self.tasks.wait()).await.is_err() {
-            error!(reports = self.tasks.len(), "Error reports are still on their way; not waiting for them.");
-        }
+        self.tasks.wait().await;
     }
 
     async fn describe(&self, failed: Failed, id: String) -> ErrorReport {

@@ -7,10 +7,17 @@ mod unsteady;
 
 mod asks;
 mod decoding;
+mod deletion;
 mod due_by;
 mod leases;
+mod log_lines;
+mod outages;
 mod panics;
+mod registry;
+mod reports;
 mod rescue;
 mod section_lock;
 mod settle_table;
+mod shutdown;
 mod time_outs;
+mod transactional;

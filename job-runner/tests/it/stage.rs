@@ -29,6 +29,7 @@ pub(crate) struct Stage {
     pub(crate) stop: CancellationToken,
     /// Lets go of those that spin or block.
     pub(crate) freed: Arc<AtomicBool>,
+    other: Arc<Mutex<Option<JobId>>>,
     ran: Arc<Mutex<Vec<String>>>,
     gates: Arc<Mutex<HashMap<String, Arc<Semaphore>>>>,
 }
@@ -72,6 +73,7 @@ impl Stage {
             told: Told::default(),
             stop: CancellationToken::new(),
             freed: Arc::default(),
+            other: Arc::default(),
             ran: Arc::default(),
             gates: Arc::default(),
         }
@@ -184,6 +186,15 @@ impl Stage {
     fn gate(&self, label: &str, side: &str) -> Arc<Semaphore> {
         let mut gates = self.gates.lock();
         gates.entry(format!("{label} {side}")).or_insert_with(|| Arc::new(Semaphore::new(0))).clone()
+    }
+
+    /// Another job, for one that meddles with others.
+    pub(crate) fn other(&self) -> JobId {
+        self.other.lock().unwrap()
+    }
+
+    pub(crate) fn set_other(&self, id: JobId) {
+        *self.other.lock() = Some(id);
     }
 
     /// The store's time from now on goes with the runtime's, in steps of 100 ms.

@@ -1,0 +1,96 @@
+//! Rows that go: by their own completion where the section says so, or by somebody's hand while they run.
+
+use crate::{
+    play::{Act, Play, Usual},
+    stage::{Stage, count},
+    unsteady::{Fault, Unsteady},
+};
+use job_core::{
+    Attempt, BoxError, JobStatus, JsonError, RunnableJob, UniqueKey, UniqueScope,
+    store::{Deletion, JobStore, JobStoreExt},
+};
+use job_runner::{Registry, SectionSettings};
+use serde::{Deserialize, Serialize};
+
+fn deleting() -> SectionSettings {
+    SectionSettings { delete_completed: true, ..Stage::settings() }
+}
+
+/// Once, for as long as its row stays.
+#[derive(Serialize, Deserialize)]
+struct Once;
+
+impl RunnableJob<Stage> for Once {
+    const TYPE: &'static str = "once";
+    const SCOPE: UniqueScope = UniqueScope::Kept;
+    type Error = BoxError;
+
+    async fn run(self, _: Attempt<Stage>) -> Result<(), BoxError> {
+        Ok(())
+    }
+
+    fn unique_key(&self) -> Result<Option<UniqueKey>, JsonError> {
+        UniqueKey::by("once")
+    }
+}
+
+#[tokio::test]
+async fn completed_jobs_go_and_others_stay() {
+    let stage = Stage::new();
+    let good = stage.create(Play::new("good", Act::Succeed)).await;
+    let bad = stage.create_last(Play::new("bad", Act::Fail("no".to_owned()))).await;
+    let report = stage.script_with(deleting()).run().await.unwrap();
+    assert_eq!((count(&report.completed, "usual"), count(&report.incomplete, "usual")), (1, 1));
+    assert!(stage.store.get(good.id).await.unwrap().is_none());
+    assert_eq!(stage.row(bad.id).await.state.status(), JobStatus::Failed);
+}
+
+#[tokio::test]
+async fn a_job_whose_key_must_outlive_it_stays() {
+    let stage = Stage::new();
+    let once = stage.source().create(&Once).await.unwrap();
+    let registry = Registry::new().register::<Once>().register::<Usual>();
+    stage.script_of(registry, deleting()).run().await.unwrap();
+    assert_eq!(stage.row(once.id).await.state.status(), JobStatus::Completed);
+}
+
+#[tokio::test]
+async fn a_lost_reply_to_a_completion_that_deleted_counts_as_completed() {
+    let stage = Stage::new();
+    let store = Unsteady::new(&stage.store);
+    let stage = Stage::on(stage.store.clone(), store.opened());
+    stage.create(Play::new("it", Act::Succeed)).await;
+    for method in ["exchange", "apply"] {
+        store.next(method, [Fault::ReplyLost]);
+    }
+    let report = stage.script_with(deleting()).run().await.unwrap();
+    assert_eq!((count(&report.completed, "usual"), report.gone), (1, 0));
+}
+
+#[tokio::test]
+async fn a_job_that_is_deleted_while_it_runs_ends_as_gone_and_stops_nothing() {
+    let stage = Stage::new();
+    let job = stage.create(Play::new("it", Act::Wait)).await;
+    let other = stage.create(Play::new("other", Act::Succeed)).await;
+    let run = stage.start(stage.script());
+    stage.here("it").await;
+    assert_eq!(stage.store.delete(&Deletion::Ids(vec![job.id])).await.unwrap(), 1);
+    stage.let_go("it");
+    let report = run.await.unwrap().unwrap();
+    assert_eq!((report.gone, count(&report.completed, "usual")), (1, 1));
+    assert_eq!(count(&report.incomplete, "usual"), 1);
+    assert!(stage.store.get(job.id).await.unwrap().is_none());
+    assert_eq!(stage.row(other.id).await.state.status(), JobStatus::Completed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_handler_of_a_deleted_job_is_told_at_the_next_beat() {
+    let stage = Stage::new();
+    let job = stage.create(Play::new("it", Act::Heed)).await;
+    let run = stage.start(stage.script());
+    stage.here("it").await;
+    stage.store.delete(&Deletion::Ids(vec![job.id])).await.unwrap();
+    let report = run.await.unwrap().unwrap();
+    assert_eq!(report.gone, 1);
+    assert!(stage.told.reports.lock().is_empty());
+}
