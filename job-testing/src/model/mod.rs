@@ -2,7 +2,7 @@
 //!
 //! A generated history is a list of [`Op`]s, plain data that shrinks well. Actors *look*, which reads all jobs into a
 //! hand, and later *act* on what the hand holds, however old it has become: so lost races, late writes and rescues
-//! beside renewals come up by themselves. [`agree`] sends each op to the store and to the [`Model`], and compares the
+//! beside renewals come up by themselves. [`agree()`] sends each op to the store and to the [`Model`], and compares the
 //! answers, then all jobs, lapsed leases, notes and switches.
 
 mod agree;

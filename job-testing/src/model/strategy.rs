@@ -37,8 +37,9 @@ fn op() -> impl Strategy<Value = Op> {
             .prop_map(|(filter, order, limit)| Op::List { filter, order, limit }),
         1 => (filter(), 0..6_u8).prop_map(|(filter, cap)| Op::Count { filter, cap }),
         1 => vec(0..20_usize, 0..3).prop_map(Op::Delete),
-        1 => prune().prop_map(Op::Prune),
-        2 => (0..2_u8, 0..3_u8, 0..20_u8).prop_map(|(name, by, lease)| Op::Lock { name, by, lease }),
+        2 => prune().prop_map(Op::Prune),
+        2 => (0..2_u8, 0..3_u8, prop_oneof![1 => Just(0_u8), 2 => 1..20_u8])
+            .prop_map(|(name, by, lease)| Op::Lock { name, by, lease }),
         2 => (any::<u8>(), bool::weighted(0.3)).prop_map(|(which, on)| Op::Switch { which, on }),
         1 => vec(note(), 0..4).prop_map(Op::Append),
         1 => (of(note()), of(0..4_u8), of(0..10_usize), limit())
