@@ -81,8 +81,8 @@ impl Demo {
         }
         let rows = proposals::list(&mut database.connect()?, &ids)?;
         let missing: Vec<_> = rows.iter().filter(|(_, size)| size.is_none()).map(|(it, _)| it).collect();
-        let missing = runtime.block_on(explained(&*rounds.opened.store, &database, &missing))?;
-        print(&format!("\n{}{missing}", Table::new(rows.clone())))?;
+        let why = runtime.block_on(explained(&*rounds.opened.store, &database, &missing))?;
+        print(&format!("\n{}{why}", Table::new(rows)))?;
         if ended.left > 0 {
             eprintln!("Stopped: {} jobs are left. Run the demo again to go on.", ended.left);
         }

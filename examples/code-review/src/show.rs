@@ -1,10 +1,7 @@
 //! What the demo prints: proposals with the size of their diffs and their heat, the hottest first.
 
 use crate::{DiffSize, Proposal};
-use std::{
-    cmp::Ordering,
-    fmt::{self, Write as _},
-};
+use std::{cmp::Ordering, fmt};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// The widest line.
@@ -91,6 +88,6 @@ fn fitting(text: &str, width: usize) -> String {
         room = left;
         kept.push(c);
     }
-    let _ = write!(kept, "…");
+    kept.push('…');
     kept
 }
