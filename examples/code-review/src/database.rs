@@ -12,12 +12,12 @@ pub struct Database {
 }
 
 impl Database {
-    /// The database of the store with this URL, with the example's own tables in it.
+    /// The database of the store with this URL. Opens nothing.
     ///
     /// # Errors
     ///
-    /// If it is no `sqlite:` URL, and what the database says.
-    pub fn set_up(url: &str) -> Result<Self, BoxError> {
+    /// If it is no `sqlite:` URL.
+    pub fn of(url: &str) -> Result<Self, BoxError> {
         let file = url.strip_prefix("sqlite:").ok_or_else(|| {
             format!("proposals are kept in the file of the jobs: the store must be `sqlite:PATH`, not {url}")
         })?;
@@ -28,9 +28,17 @@ impl Database {
         };
         let path = absolute(file)?.into_os_string().into_string();
         let path = path.map_err(|path| format!("the path {} is not UTF-8", path.display()))?;
-        let database = Self { path: path.into() };
-        schema::create(&mut database.connect()?)?;
-        Ok(database)
+        Ok(Self { path: path.into() })
+    }
+
+    /// The same, with the example's own tables in it.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn set_up(self) -> Result<Self, Error> {
+        schema::create(&mut self.connect()?)?;
+        Ok(self)
     }
 
     /// The file.

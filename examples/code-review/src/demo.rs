@@ -64,9 +64,10 @@ impl Demo {
         let config = Config::find(self.config.as_deref())?;
         let settings = config.section(SECTION)?.settings();
         let url = StoreUrl::new(config.store());
+        let database = Database::of(&url.url)?;
         let runtime = Runtime::new()?;
         let opened = runtime.block_on(job_store_sqlite::Opener.open(&url))?;
-        let database = Database::set_up(&url.url)?;
+        let database = database.set_up()?;
 
         let proposed = proposals::propose(&mut database.connect()?, &new)?;
         print(&announced(&place, &proposed))?;

@@ -31,7 +31,7 @@ pub enum Error {
     },
     /// The clone does not hold all that is to be compared.
     #[error(
-        "commit {commit} cannot be compared: the clone is shallow or partial; `git fetch --unshallow`, then again"
+        "commit {commit:.12} cannot be compared, because the clone is shallow or partial; try `git fetch --unshallow`"
     )]
     MissingObject {
         /// The commit of the proposal.

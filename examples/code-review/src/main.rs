@@ -17,10 +17,12 @@ enum Cli {
 fn main() -> ExitCode {
     match Cli::parse() {
         Cli::Demo(demo) => demo.run(),
-        Cli::Jobs(command) => CommandLine::new(async |section: &SectionSetup| Database::set_up(&section.url))
-            .store(job_store_sqlite::Opener)
-            .register_transactional::<GenerateDiff>()
-            .register::<ProposalHeat>()
-            .execute(command),
+        Cli::Jobs(command) => {
+            CommandLine::new(async |it: &SectionSetup| Ok(Database::of(&it.url)?.set_up()?))
+                .store(job_store_sqlite::Opener)
+                .register_transactional::<GenerateDiff>()
+                .register::<ProposalHeat>()
+                .execute(command)
+        }
     }
 }

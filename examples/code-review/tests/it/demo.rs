@@ -73,6 +73,17 @@ fn without_a_configuration_the_demo_says_which_file_is_missing() {
 }
 
 #[test]
+fn a_store_that_is_no_file_is_refused_before_it_is_opened() {
+    let sandbox = Sandbox::with_commits(1);
+    let text = "store = \"memory:\"\n[section.code-review]\ntypes = [\"generate-diff\"]\n";
+    fs::write(sandbox.folder().join("jobs.toml"), text).unwrap();
+    let said = sandbox.run(&["demo", "project"]);
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(said.err.ends_with("the store must be `sqlite:PATH`, not memory:\n"), "{}", said.err);
+    assert_eq!(fs::read_dir(sandbox.folder()).unwrap().count(), 2, "only the project and the configuration");
+}
+
+#[test]
 fn the_edge_of_a_shallow_clone_is_told_and_found_again_once_it_is_deepened() {
     let sandbox = Sandbox::with_commits(4).configured("3s");
     sandbox.shallow(2);
@@ -80,7 +91,7 @@ fn the_edge_of_a_shallow_clone_is_told_and_found_again_once_it_is_deepened() {
     assert_eq!(said.code, Some(0), "{said:?}");
     assert!(said.out.contains("\nDiffs: 1, with 1 lines added and 0 removed\n"), "{}", said.out);
     assert!(
-        said.out.contains("is failed: commit ") && said.out.contains("git fetch --unshallow"),
+        said.out.contains(" is failed\n  commit ") && said.out.contains("git fetch --unshallow"),
         "{}",
         said.out
     );

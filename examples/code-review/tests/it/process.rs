@@ -61,7 +61,7 @@ impl Sandbox {
     /// The database, with all tables in it.
     pub(crate) fn database(&self) -> Database {
         let file = self.folder().join("jobs.sqlite3");
-        Database::set_up(&format!("sqlite:{}", file.display())).unwrap()
+        Database::of(&format!("sqlite:{}", file.display())).unwrap().set_up().unwrap()
     }
 
     pub(crate) fn connect(&self) -> SqliteConnection {
