@@ -4,6 +4,8 @@
 
 mod bed;
 mod bench;
+mod chaos;
 mod end_to_end;
 mod errand;
+mod ledger;
 mod same_rows;
