@@ -6,6 +6,7 @@ mod stage;
 mod unsteady;
 
 mod asks;
+mod compiler;
 mod decoding;
 mod deletion;
 mod due_by;
