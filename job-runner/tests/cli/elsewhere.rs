@@ -4,8 +4,7 @@ use crate::program::{Folder, Started};
 use job_core::{JobStatus, store::JobStoreExt};
 use serde_json::json;
 
-/// A lease so short that waiting it out costs a test little.
-const WAITING: &str = "[section.waiting]\ntypes = ['wait', 'greet']\nlease = '2s'\n";
+const WAITING: &str = "[section.waiting]\ntypes = ['wait', 'greet']\n";
 
 #[track_caller]
 fn ends(process: Started, code: i32) {
@@ -104,7 +103,8 @@ async fn a_second_signal_exits_at_once() {
 
 #[tokio::test]
 async fn after_a_kill_the_section_and_its_jobs_are_free_once_their_leases_end() {
-    let folder = Folder::with(WAITING);
+    // Short enough to be waited out, and long enough for a busy machine.
+    let folder = Folder::with(&format!("{WAITING}lease = '3s'\n"));
     let id = folder.enqueue("wait", json!({ "stubborn": false }), |it| it).await;
     let mut killed = folder.start("run-jobs waiting");
     killed.says("INFO    waiting");
