@@ -2,7 +2,8 @@
 
 use crate::{Fixture, factory};
 use job_core::{
-    About, Change, Job, JobId, JobStatus, JobType, NewJob, Note, NoteFilter, Noted, Reply, Text, Timestamp,
+    About, Change, Job, JobId, JobSource, JobStatus, JobType, NewJob, Note, NoteFilter, Noted, Reply, Text,
+    Timestamp,
     store::{
         Claim, Claimed, Deletion, Filter, Held, Inserted, JobStoreExt, Lock, LockRequest, Order, Page,
         Renewed, StoreError, Switch,
@@ -20,6 +21,12 @@ impl Fixture {
     /// The time by the store's own clock.
     pub async fn time(&self) -> Timestamp {
         self.store.now().await.unwrap_or_else(broke)
+    }
+
+    /// The jobs of the type `J`, by the fixture's clock as it stands now.
+    #[must_use]
+    pub fn source<J: JobType<K>, K>(&self) -> JobSource<J> {
+        JobSource::new(self.store.clone()).by_clock(self.clock())
     }
 
     /// Inserts, and gives the answers.

@@ -69,6 +69,7 @@ pub async fn pages_of_notes_neither_skip_nor_repeat(store: Fixture) {
         assert!(page.len() <= 5);
         filter.below = Some(last.number);
         seen.extend(texts(&page));
+        assert!(seen.len() <= 23, "each comes once");
         store.append(&[note(About::Store, "meanwhile")]).await;
     }
     assert_eq!(seen, (0..23).rev().map(|n: i32| n.to_string()).collect::<Vec<_>>());

@@ -2,8 +2,7 @@
 
 use crate::{Fixture, contract::ids, factory, property};
 use job_core::{
-    Attempt, BoxError, JobId, JobSource, JobStatus, Json, NewJob, QueueName, RunnableJob, SourceError, Start,
-    Turn,
+    Attempt, BoxError, JobId, JobStatus, Json, NewJob, QueueName, RunnableJob, SourceError, Start, Turn,
     store::{Claim, Deletion, Switch},
 };
 use proptest::{collection::vec, option};
@@ -28,8 +27,7 @@ fn ping(store: &Fixture) -> NewJob {
 
 /// The ids of the ready jobs, in the order of the walk.
 async fn ready(store: &Fixture) -> Vec<JobId> {
-    let pings = JobSource::<Ping>::new(store.store.clone()).by_clock(store.clock());
-    let mut walk = pings.iter_ready().await.expect("the store tells the time");
+    let mut walk = store.source::<Ping, _>().iter_ready().await.expect("the store tells the time");
     let mut ids = Vec::new();
     while let Some(job) = walk.next().await {
         ids.push(job.expect("it decodes").job.id);
@@ -92,8 +90,7 @@ pub async fn a_long_walk_gives_every_job_once(store: Fixture) {
 /// Jobs that are added, started or deleted on the way do not make the walk give a job twice.
 pub async fn a_walk_gives_no_job_twice(store: Fixture) {
     store.insert(&(0..600).map(|_| ping(&store)).collect::<Vec<_>>()).await;
-    let pings = JobSource::<Ping>::new(store.store.clone()).by_clock(store.clock());
-    let mut walk = pings.iter_ready().await.expect("the store tells the time");
+    let mut walk = store.source::<Ping, _>().iter_ready().await.expect("the store tells the time");
     let mut walked = Vec::new();
     while let Some(job) = walk.next().await {
         let job = job.expect("it decodes").job;
@@ -116,8 +113,7 @@ pub async fn a_walk_goes_on_behind_bad_args(store: Fixture) {
     let bad = NewJob { args: Json::stored("\"?\""), ..ping(&store) };
     let jobs = [ping(&store), bad.clone(), ping(&store)];
     store.insert(&jobs).await;
-    let pings = JobSource::<Ping>::new(store.store.clone()).by_clock(store.clock());
-    let mut walk = pings.iter_ready().await.expect("the store tells the time");
+    let mut walk = store.source::<Ping, _>().iter_ready().await.expect("the store tells the time");
     let mut walked = Vec::new();
     while let Some(job) = walk.next().await {
         walked.push(match job {

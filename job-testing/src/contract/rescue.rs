@@ -55,6 +55,7 @@ pub async fn lapsed_jobs_are_given_by_id(store: Fixture) {
         assert!(page.len() <= 4);
         after = page.last().map(|it| it.id);
         seen.extend(ids(&page));
+        assert!(seen.len() <= jobs.len(), "each comes once");
         if after.is_none() {
             break;
         }

@@ -2,8 +2,8 @@
 
 use crate::{Fixture, contract::ids, factory};
 use job_core::{
-    Acquired, Attempt, BoxError, JobSource, JobStatus, JobType, LabelError, NewJob, Options, Requester,
-    RunnableJob, SourceError, Start, Tag, Target, TypedJob,
+    Acquired, Attempt, BoxError, JobSource, JobStatus, LabelError, NewJob, Options, Requester, RunnableJob,
+    SourceError, Start, Tag, Target, TypedJob,
     store::{Inserted, JobStoreExt},
 };
 use serde::{Deserialize, Serialize};
@@ -53,17 +53,13 @@ impl RunnableJob for Count {
     }
 }
 
-fn source<J: JobType<K>, K>(store: &Fixture) -> JobSource<J> {
-    JobSource::new(store.store.clone()).by_clock(store.clock())
-}
-
 fn zoe() -> Greet {
     Greet { name: "Zoë 😀".to_owned(), volume: 0.1 + 0.2 }
 }
 
 /// A created job is stored with what its type says, and read back with equal args.
 pub async fn a_created_job_is_read_back(store: Fixture) {
-    let greetings: JobSource<Greet> = source(&store);
+    let greetings: JobSource<Greet> = store.source();
     let created = greetings.create(&zoe()).await.expect("it is created");
     let TypedJob { args, job } = greetings.get(created.id).await.expect("it is there");
     assert_eq!((&args, &job), (&zoe(), &created));
@@ -84,7 +80,7 @@ pub async fn options_count_for_more_than_the_type(store: Fixture) {
         requester: Requester::new("zoë").ok(),
         tags: vec![Tag::new("loud").expect("it is a label")],
     };
-    let greetings: JobSource<Greet> = source(&store);
+    let greetings: JobSource<Greet> = store.source();
     let id = greetings.create_with(&zoe(), &options).await.expect("it is created").id;
     let job = store.get(id).await;
     assert_eq!(job.state.scheduled_start(), week);
@@ -96,7 +92,7 @@ pub async fn options_count_for_more_than_the_type(store: Fixture) {
 
 /// Jobs created in bulk are Waiting, have ids of their own by which each is found, and the requester, if any.
 pub async fn many_are_created_at_once(store: Fixture) {
-    let counts: JobSource<Count> = source(&store);
+    let counts: JobSource<Count> = store.source();
     let jobs = [Count(1), Count(2), Count(3)];
     let requester = Requester::new("zoë").ok();
     for options in [Options::default(), Options { requester: requester.clone(), ..Options::default() }] {
@@ -118,7 +114,7 @@ pub async fn many_are_created_at_once(store: Fixture) {
 
 /// If one of many cannot be stored, none is.
 pub async fn an_invalid_job_keeps_all_from_being_created(store: Fixture) {
-    let greetings: JobSource<Greet> = source(&store);
+    let greetings: JobSource<Greet> = store.source();
     let jobs = [zoe(), Greet { volume: f64::NAN, ..zoe() }, zoe()];
     let refused = greetings.create_many(&jobs, &Options::default()).await;
     assert!(matches!(refused, Err(SourceError::Invalid(_))), "{refused:?}");
@@ -127,8 +123,8 @@ pub async fn an_invalid_job_keeps_all_from_being_created(store: Fixture) {
 
 /// A job of any type is found by its id, and is the equal of what its own source gives.
 pub async fn a_job_of_any_type_is_found_by_its_id(store: Fixture) {
-    let greeting = source::<Greet, _>(&store).create(&zoe()).await.expect("it is created");
-    let count = source::<Count, _>(&store).create(&Count(u64::MAX)).await.expect("it is created");
+    let greeting = store.source::<Greet, _>().create(&zoe()).await.expect("it is created");
+    let count = store.source::<Count, _>().create(&Count(u64::MAX)).await.expect("it is created");
     for (job, type_name) in [(greeting, "greet"), (count, "count")] {
         let found = store.store.get(job.id).await.expect("the store answers").expect("it is there");
         assert_eq!(found.spec.type_name.as_str(), type_name);
@@ -138,8 +134,8 @@ pub async fn a_job_of_any_type_is_found_by_its_id(store: Fixture) {
 
 /// An unknown id and a job of another type are not found, by no method of the source.
 pub async fn a_job_of_another_type_is_not_found(store: Fixture) {
-    let counts: JobSource<Count> = source(&store);
-    let greeting = source::<Greet, _>(&store).create(&zoe()).await.expect("it is created");
+    let counts: JobSource<Count> = store.source();
+    let greeting = store.source::<Greet, _>().create(&zoe()).await.expect("it is created");
     for id in [greeting.id, store.mint()] {
         let found = counts.get(id).await;
         assert!(matches!(found, Err(SourceError::NotFound { id: it }) if it == id), "{found:?}");
@@ -153,13 +149,13 @@ pub async fn a_job_of_another_type_is_not_found(store: Fixture) {
 pub async fn args_of_another_shape_are_told_apart(store: Fixture) {
     let new = NewJob { type_name: factory::named("count"), ..store.job() };
     store.create(&new).await;
-    let found = source::<Count, _>(&store).get(new.id).await;
+    let found = store.source::<Count, _>().get(new.id).await;
     assert!(matches!(found, Err(SourceError::Undecodable { id, .. }) if id == new.id), "{found:?}");
 }
 
 /// Without a key, equal jobs are different jobs, created or acquired.
 pub async fn without_a_key_every_job_is_another(store: Fixture) {
-    let counts: JobSource<Count> = source(&store);
+    let counts: JobSource<Count> = store.source();
     counts.create(&Count(1)).await.expect("it is created");
     assert!(matches!(counts.acquire(&Count(1)).await, Ok(Acquired::Created(_))));
     assert!(matches!(counts.acquire(&Count(1)).await, Ok(Acquired::Created(_))));
@@ -168,7 +164,7 @@ pub async fn without_a_key_every_job_is_another(store: Fixture) {
 
 /// A source cancels its jobs.
 pub async fn a_job_is_cancelled_by_its_source(store: Fixture) {
-    let counts: JobSource<Count> = source(&store);
+    let counts: JobSource<Count> = store.source();
     let jobs =
         [counts.create(&Count(1)).await, counts.create(&Count(2)).await].map(|it| it.expect("created"));
     let cancelled = counts.cancel(jobs[0].id, "not needed", factory::actor(9)).await.expect("it waits");

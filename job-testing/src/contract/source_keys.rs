@@ -56,12 +56,8 @@ keyed! {
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-fn source<J: JobType<K>, K>(store: &Fixture) -> JobSource<J> {
-    JobSource::new(store.store.clone()).by_clock(store.clock())
-}
-
 async fn acquired<J: JobType<K>, K>(store: &Fixture, job: &J) -> Acquired {
-    source(store).acquire(job).await.expect("it is acquired")
+    store.source::<J, K>().acquire(job).await.expect("it is acquired")
 }
 
 async fn created<J: JobType<K>, K>(store: &Fixture, job: &J) -> Job {
@@ -75,7 +71,7 @@ async fn created<J: JobType<K>, K>(store: &Fixture, job: &J) -> Job {
 pub async fn a_second_acquire_gives_the_same_job(store: Fixture) {
     let first = created(&store, &Diff(42, 1)).await;
     assert_eq!(acquired(&store, &Diff(42, 2)).await, Acquired::Existing(first.clone()));
-    let refused = source(&store).create(&Diff(42, 3)).await;
+    let refused = store.source::<Diff, _>().create(&Diff(42, 3)).await;
     assert!(matches!(refused, Err(SourceError::KeyTaken { holder }) if holder == first.id), "{refused:?}");
     assert_eq!(store.all().await, [first]);
     created(&store, &Diff(43, 1)).await;
@@ -101,7 +97,8 @@ pub async fn racing_acquires_create_exactly_one(store: Fixture) {
 pub async fn many_with_equal_keys_create_the_first(store: Fixture) {
     let holder = created(&store, &Diff(1, 0)).await;
     let jobs = [Diff(2, 0), Diff(1, 1), Diff(2, 1), Diff(3, 0)];
-    let answers = source(&store).create_many(&jobs, &Options::default()).await.expect("they are created");
+    let answers =
+        store.source::<Diff, _>().create_many(&jobs, &Options::default()).await.expect("they are created");
     let [Inserted::Created(second), taken, same, Inserted::Created(_)] = &answers[..] else {
         panic!("{answers:?}")
     };
@@ -166,10 +163,12 @@ pub async fn a_key_with_a_period_is_one_per_period(store: Fixture) {
     store.advance(Duration::from_micros(1));
     let second = created(&store, &Hourly(42, 3)).await;
     let earlier = Options { start: Start::At(store.now() + Duration::from_secs(1)), ..Options::default() };
-    let same_hour = source(&store).acquire_with(&Hourly(42, 4), &earlier).await.expect("it is acquired");
+    let same_hour =
+        store.source::<Hourly, _>().acquire_with(&Hourly(42, 4), &earlier).await.expect("it is acquired");
     assert_eq!(same_hour, Acquired::Existing(second));
     let later = Options { start: Start::In(HOUR), ..Options::default() };
-    let next_hour = source(&store).acquire_with(&Hourly(42, 5), &later).await.expect("it is acquired");
+    let next_hour =
+        store.source::<Hourly, _>().acquire_with(&Hourly(42, 5), &later).await.expect("it is acquired");
     assert!(matches!(next_hour, Acquired::Created(_)));
     let by_store = JobSource::<Hourly>::new(store.store.clone());
     assert!(matches!(by_store.acquire(&Hourly(43, 0)).await, Ok(Acquired::Created(_))));
