@@ -1,3 +1,5 @@
+//! The job store in memory.
+
 #![doc = include_str!("../README.md")]
 
 mod claim;

@@ -1,3 +1,5 @@
+//! The embedded durable job store: SQLite through Diesel.
+
 #![doc = include_str!("../README.md")]
 
 mod admin;

@@ -37,10 +37,11 @@ const ROWS: &[Row] = &[
     Row { folder: "job-store-*", normal: &["job-core"], dev: &["job-testing"], external: None },
     // Its own tests break a store that is right to see that the contract bites.
     Row { folder: "job-testing", normal: &["job-core"], dev: &["job-store-mem"], external: None },
+    // Its command line is tested as processes, which need a store that outlives one.
     Row {
         folder: "job-runner",
         normal: &["job-core"],
-        dev: &["job-store-mem", "job-testing"],
+        dev: &["job-store-mem", "job-store-sqlite", "job-testing"],
         external: None,
     },
     Row {
