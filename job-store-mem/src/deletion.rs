@@ -22,7 +22,7 @@ impl Tables {
     /// Deletes a job with its notes, and says whether it was there.
     pub(crate) fn forget(&mut self, id: JobId) -> bool {
         self.notes.forget(id);
-        self.jobs.remove(id).is_some()
+        self.jobs.remove(id)
     }
 
     fn outdated(
@@ -34,7 +34,7 @@ impl Tables {
         keep_newest: Option<NonZeroU32>,
     ) -> Vec<JobId> {
         let kept = keep_newest.map(|it| self.newest_of_targets(it)).unwrap_or_default();
-        let outdated = self.jobs.rows().values().filter(|job| {
+        let outdated = self.jobs.within(JobId::BOUNDS).filter(|job| {
             job.state.date_finished().is_some_and(|it| it < before)
                 && statuses.contains(&job.state.status())
                 && types.is_none_or(|it| it.contains(&job.spec.type_name))
@@ -47,7 +47,7 @@ impl Tables {
     fn newest_of_targets(&self, most: NonZeroU32) -> HashSet<JobId> {
         let mut counts: HashMap<(&TypeName, &Target), u32> = HashMap::new();
         let mut newest = HashSet::new();
-        for job in self.jobs.rows().values().rev().filter(|it| it.state.status().is_final()) {
+        for job in self.jobs.within(JobId::BOUNDS).rev().filter(|it| it.state.status().is_final()) {
             let Some(target) = &job.spec.target else { continue };
             let count = counts.entry((&job.spec.type_name, target)).or_default();
             if *count < most.get() {

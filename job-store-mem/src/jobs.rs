@@ -4,18 +4,23 @@ use crate::waiting::Waiting;
 use job_core::{
     Inconsistent, Job, JobId, JobState, JobStatus, Lease, Progress, Timestamp, Turn, TypeName, UniqueKey,
 };
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    ops::RangeInclusive,
+};
 
 /// All jobs.
 #[derive(Debug, Default)]
 pub(crate) struct Jobs {
-    rows: BTreeMap<JobId, Job>,
+    /// Boxed, so that the table grows by moving pointers.
+    rows: HashMap<JobId, Box<Job>>,
     indexes: Indexes,
 }
 
-/// What is looked for other than by id.
+/// What is looked for other than by one id.
 #[derive(Debug, Default)]
 struct Indexes {
+    ids: BTreeSet<JobId>,
     /// Unique: at most one job of a type holds a key.
     held: HashMap<(TypeName, UniqueKey), JobId>,
     /// Unique: at most one job of a turn runs.
@@ -25,8 +30,12 @@ struct Indexes {
 }
 
 impl Jobs {
-    pub(crate) const fn rows(&self) -> &BTreeMap<JobId, Job> {
-        &self.rows
+    /// The jobs whose ids are in `range`, by id; none if its ends are the wrong way round.
+    pub(crate) fn within(&self, range: RangeInclusive<JobId>) -> impl DoubleEndedIterator<Item = &Job> {
+        // A tree would panic at such a range.
+        let range = Some(range).filter(|it| !it.is_empty());
+        let ids = range.into_iter().flat_map(|it| self.indexes.ids.range(it));
+        ids.filter_map(|id| self.get(*id))
     }
 
     pub(crate) const fn waiting(&self) -> &Waiting {
@@ -34,7 +43,7 @@ impl Jobs {
     }
 
     pub(crate) fn get(&self, id: JobId) -> Option<&Job> {
-        self.rows.get(&id)
+        self.rows.get(&id).map(|it| &**it)
     }
 
     /// The running jobs after `after`, by id.
@@ -53,8 +62,9 @@ impl Jobs {
     }
 
     pub(crate) fn insert(&mut self, job: Job) {
+        self.indexes.ids.insert(job.id);
         self.indexes.add(&job);
-        self.rows.insert(job.id, job);
+        self.rows.insert(job.id, Box::new(job));
     }
 
     /// Moves the job to its `next` state, if it has one, and lends it.
@@ -84,10 +94,12 @@ impl Jobs {
         Ok(Some(expires))
     }
 
-    pub(crate) fn remove(&mut self, id: JobId) -> Option<Job> {
-        let job = self.rows.remove(&id)?;
+    /// Whether it was there.
+    pub(crate) fn remove(&mut self, id: JobId) -> bool {
+        let Some(job) = self.rows.remove(&id) else { return false };
+        self.indexes.ids.remove(&id);
         self.indexes.remove(&job);
-        Some(job)
+        true
     }
 }
 

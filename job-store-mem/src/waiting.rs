@@ -2,7 +2,8 @@
 
 use job_core::{Job, JobId, QueueName, Timestamp, Turn, TypeName};
 use std::{
-    collections::{BTreeMap, btree_map},
+    cmp::Ordering,
+    collections::{BTreeMap, BinaryHeap, binary_heap::PeekMut, btree_map},
     ops::Bound,
 };
 
@@ -48,37 +49,62 @@ impl Waiting {
     ) -> Walk<'_> {
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         let lanes = self.queues.get(queue).into_iter().flatten().filter(|(type_name, _)| wanted(type_name));
-        let mut walk = Walk { heads: BTreeMap::new() };
-        for (_, lane) in lanes {
-            walk.push(Steps { lane, rest: lane.range((from, Bound::Unbounded)), by });
-        }
-        walk
+        let heads = lanes.filter_map(|(_, lane)| {
+            let mut rest = Steps { lane, rest: lane.range((from, Bound::Unbounded)), by };
+            let (place, turn) = rest.next()?;
+            Some(Head { place, turn, rest })
+        });
+        Walk { heads: heads.collect() }
     }
 }
 
-/// Several lanes merged: the first of each, by place.
+/// Several lanes merged by place.
 #[derive(Debug)]
 pub(crate) struct Walk<'a> {
-    heads: BTreeMap<Place, (Option<&'a Turn>, Steps<'a>)>,
+    heads: BinaryHeap<Head<'a>>,
 }
 
-impl<'a> Walk<'a> {
-    fn push(&mut self, mut steps: Steps<'a>) {
-        if let Some((place, turn)) = steps.next() {
-            self.heads.insert(place, (turn, steps));
-        }
-    }
+/// The first of a lane; the greatest is the one with the least place.
+#[derive(Debug)]
+struct Head<'a> {
+    place: Place,
+    turn: Option<&'a Turn>,
+    rest: Steps<'a>,
 }
 
 impl<'a> Iterator for Walk<'a> {
     type Item = (Place, Option<&'a Turn>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let (place, (turn, steps)) = self.heads.pop_first()?;
-        self.push(steps);
-        Some((place, turn))
+        let mut head = self.heads.peek_mut()?;
+        let first = (head.place, head.turn);
+        match head.rest.next() {
+            Some((place, turn)) => (head.place, head.turn) = (place, turn),
+            None => drop(PeekMut::pop(head)),
+        }
+        Some(first)
     }
 }
+
+impl Ord for Head<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        other.place.cmp(&self.place)
+    }
+}
+
+impl PartialOrd for Head<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Head<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.place == other.place
+    }
+}
+
+impl Eq for Head<'_> {}
 
 /// One lane, its jobs that are not due left out.
 #[derive(Debug)]
