@@ -51,7 +51,9 @@ pub trait JobStore: Debug + Send + Sync + 'static {
     /// Inserts jobs, Waiting, and answers for each in the order given.
     ///
     /// Of two with equal keys the first wins, in one call and among any number of callers at once: exactly one
-    /// creates. An Ok is durable. The same id and spec again is answered Created, as the first time.
+    /// creates. An Ok is durable. The same id and spec again is answered Created, as the first time; but never send
+    /// it again once the job was deleted: a new life of the same id begins at the first revision, where the fence
+    /// cannot tell it from the old one.
     async fn insert(&self, jobs: &[NewJob], clock: Clock) -> Result<Vec<Inserted>, StoreError>;
 
     /// Starts up to `claim.limit` due jobs of one queue and gives them, most urgent first: by
