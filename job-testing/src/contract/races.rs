@@ -1,9 +1,9 @@
 //! Changes at the same moment: one of a job wins, and none waits for another for ever.
 
-use crate::{Fixture, factory, race};
+use crate::{Fixture, contract::ids, factory, race};
 use job_core::{
     Change, Job, JobStatus, NewJob, Reply, Turn, UniqueScope, Verb,
-    store::{Claim, Deletion, Filter, Order},
+    store::{Claim, Deletion},
 };
 use std::{collections::HashSet, sync::Arc};
 
@@ -78,7 +78,7 @@ pub async fn every_look_shows_one_holder_of_each_key_and_turn(store: Fixture) {
     race(ACTORS + 1, |n| {
         let store = handles[n % handles.len()].clone();
         async move {
-            for step in 0..40 {
+            for step in 0..60 {
                 if n == ACTORS {
                     check(&store.all().await);
                 } else {
@@ -93,31 +93,33 @@ pub async fn every_look_shows_one_holder_of_each_key_and_turn(store: Fixture) {
 
 /// Something to do, chosen by a number.
 async fn act(store: &Fixture, number: usize) {
-    let choice = number.wrapping_mul(0x9e37_79b9) >> 7;
-    let (key, scope) = (["a", "b", "c"][choice % 3], UniqueScope::ALL[choice / 3 % 3]);
-    match choice / 9 % 5 {
+    // Digits of a number that looks random, one for each choice.
+    let mut rest = number.wrapping_mul(0x9e37_79b9) >> 7;
+    let mut choose = |most: usize| {
+        let choice = rest % most;
+        rest /= most;
+        choice
+    };
+    match choose(3) {
         0 => {
-            let turn = Some(Turn::new(key));
-            store.insert(&[NewJob { unique: Some(factory::unique(key, scope)), turn, ..store.job() }]).await;
+            let [key, turn] = [(); 2].map(|()| ["a", "b", "c"][choose(3)]);
+            let unique = factory::unique(key, UniqueScope::ALL[choose(3)]);
+            let unique = (choose(2) == 0).then_some(unique);
+            store.insert(&[NewJob { unique, turn: Some(Turn::new(turn)), ..store.job() }]).await;
         }
         1 => drop(store.start(&Claim { limit: factory::limit(2), ..store.claim() }).await),
-        2 if choice.is_multiple_of(4) => {
-            let statuses = Some(vec![JobStatus::Completed, JobStatus::Running]);
-            let old = store.list(&Filter { statuses, ..Filter::default() }, Order::Oldest).await;
-            store.delete(&Deletion::Ids(old.iter().take(1).map(|it| it.id).collect())).await;
+        _ if choose(4) == 0 => {
+            let old = ids(&store.all().await);
+            store.delete(&Deletion::Ids(old.into_iter().skip(choose(3)).take(2).collect())).await;
         }
         _ => {
-            let now = store.now();
-            let verb = Verb::ALL[1 + choice % 11];
-            let hand = store.all().await;
-            let changes: Vec<_> = hand
-                .iter()
-                .filter_map(|job| {
-                    let next = factory::perform(verb, job, now).ok()?;
-                    let change = Change::new(job, next, factory::actor(number as u128));
-                    Some(if choice.is_multiple_of(2) { change.or_supersede(job, now) } else { change })
-                })
-                .collect();
+            let now = store.now() + factory::LEASE;
+            let (verb, supersedes) = (Verb::ALL[1 + choose(11)], choose(2) == 0);
+            let changed = |job: &Job| {
+                let change = Change::new(job, factory::perform(verb, job, now).ok()?, factory::actor(9));
+                Some(if supersedes { change.or_supersede(job, now) } else { change })
+            };
+            let changes: Vec<_> = store.all().await.iter().filter_map(changed).take(4).collect();
             store.apply(&changes).await;
         }
     }
