@@ -14,6 +14,7 @@ mod leases;
 mod log_lines;
 mod outages;
 mod panics;
+mod place;
 mod registry;
 mod reports;
 mod rescue;

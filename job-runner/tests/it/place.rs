@@ -1,0 +1,98 @@
+//! The place of production: handlers on threads of their own, the heart on another with its own handle of the store.
+
+use crate::{
+    play::{Act, Play},
+    stage::{Stage, count},
+    unsteady::Unsteady,
+};
+use async_trait::async_trait;
+use job_core::{
+    JobStatus,
+    store::{OpenError, Opened, Opener, StoreUrl},
+};
+use job_runner::{Place, ScriptError, SectionSettings};
+use job_testing::factory::limit;
+use std::{
+    sync::{Arc, atomic::Ordering::SeqCst},
+    time::Duration,
+};
+
+/// Opens the store with faults, as the heart's own handle; or nothing.
+#[derive(Debug)]
+struct OpensFor(Option<Unsteady>);
+
+#[async_trait]
+impl Opener for OpensFor {
+    fn schemes(&self) -> &'static [&'static str] {
+        &["memory"]
+    }
+
+    async fn open(&self, url: &StoreUrl) -> Result<Opened, OpenError> {
+        self.0.as_ref().map(Unsteady::opened).ok_or_else(|| OpenError {
+            url: url.url.clone(),
+            advice: "there is nothing to open".to_owned(),
+            source: "nothing".into(),
+        })
+    }
+}
+
+fn quick_beats() -> SectionSettings {
+    SectionSettings {
+        concurrency: limit(2),
+        lease: Duration::from_secs(5),
+        beat: Duration::from_millis(10),
+        ..Stage::settings()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_every_slot_spinning_leases_are_still_renewed_by_the_hearts_own_handle() {
+    let stage = Stage::new();
+    let own = Unsteady::new(&stage.store);
+    for label in ["first", "second"] {
+        stage.create(Play::new(label, Act::Spin)).await;
+    }
+    let script = stage
+        .script_with(quick_beats())
+        .place(Place::Threads)
+        .heart_store(Arc::new(OpensFor(Some(own.clone()))), StoreUrl::new("memory:"));
+    let run = stage.start(script);
+    stage.here("first").await;
+    stage.here("second").await;
+    let beats = own.calls("renew");
+    while own.calls("renew") < beats + 3 {
+        tokio::task::yield_now().await;
+    }
+    stage.freed.store(true, SeqCst);
+    let report = run.await.unwrap().unwrap();
+    assert_eq!((count(&report.completed, "usual"), report.stale, report.zombies), (2, 0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_heart_that_cannot_open_its_store_runs_nothing_and_leaves_the_section_free() {
+    let stage = Stage::new();
+    let job = stage.create(Play::new("it", Act::Succeed)).await;
+    let script = stage
+        .script_with(quick_beats())
+        .place(Place::Threads)
+        .heart_store(Arc::new(OpensFor(None)), StoreUrl::new("memory:"));
+    let error = script.run().await.unwrap_err();
+    assert!(matches!(error, ScriptError::Open(_)), "{error}");
+    assert_eq!(stage.row(job.id).await.state.status(), JobStatus::Waiting);
+    assert_eq!(count(&stage.run().await.completed, "usual"), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thousand_jobs_on_threads_complete_each_once() {
+    let stage = Stage::new();
+    for n in 0..1000 {
+        stage.create(Play::new(&n.to_string(), Act::Succeed)).await;
+    }
+    let settings = SectionSettings { concurrency: limit(100), ..Stage::settings() };
+    let report = stage.script_with(settings).place(Place::Threads).run().await.unwrap();
+    assert_eq!(count(&report.completed, "usual"), 1000);
+    let mut ran = stage.ran();
+    ran.sort();
+    ran.dedup();
+    assert_eq!(ran.len(), 1000);
+}
