@@ -26,9 +26,10 @@ struct Bench {
     #[arg(long, value_name = "WORKLOAD", value_enum)]
     workload: Vec<Workload>,
     /// Only variants with this in their name, such as `kept`.
-    #[arg(long, value_name = "TEXT", default_value = "")]
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     variant: String,
-    /// How many jobs a round of a drain or of a bulk insert has; single inserts have a part of it.
+    /// How many jobs a round of a drain has. Where each job waits for the disk alone it has a part of them; on memory,
+    /// twice as many.
     #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..))]
     jobs: u32,
     /// How many rounds; the one with the median ratio is shown.

@@ -62,7 +62,7 @@ const INTERRUPTED: u8 = 130;
 /// If a store fails, a job is lost on the way, or stdout cannot be written.
 pub fn main(plan: Plan) -> Result<ExitCode, BoxError> {
     let scratch = Scratch::new()?;
-    if let Some(advice) = scratch.advice() {
+    if let Some(advice) = scratch.advice().filter(|_| plan.stores.contains(&Kind::Sqlite)) {
         eprintln!("warning: {advice}");
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -86,11 +86,15 @@ impl Plan {
     ///
     /// # Errors
     ///
-    /// If a store fails, a job is lost on the way, or `out` cannot be written.
+    /// If a store fails, a job is lost on the way, or `out` cannot be written; and if the plan is about nothing.
     pub async fn measure(&self, folder: &Path, out: &mut (dyn Write + Send)) -> Result<(), BoxError> {
+        let cases: Vec<Case> = Case::ALL.into_iter().filter(|it| self.includes(it)).collect();
+        if cases.is_empty() {
+            return Err(self.about_nothing().into());
+        }
         self.report.head(folder, out)?;
         for kind in &self.stores {
-            for case in Case::ALL.iter().filter(|it| self.includes(it)) {
+            for case in &cases {
                 let jobs = case.jobs(*kind, self.jobs);
                 let mut rounds = Rounds::new(round(*kind, case, jobs, folder).await?);
                 for _ in 1..self.rounds {
@@ -104,6 +108,12 @@ impl Plan {
 
     fn includes(&self, case: &Case) -> bool {
         self.workloads.contains(&case.workload()) && case.variant.contains(&self.variant)
+    }
+
+    fn about_nothing(&self) -> String {
+        let workloads = Case::ALL.iter().filter(|it| self.workloads.contains(&it.workload()));
+        let variants: Vec<&str> = workloads.map(|it| it.variant).collect();
+        format!("no variant has `{}` in its name; there are {}", self.variant, variants.join(", "))
     }
 }
 

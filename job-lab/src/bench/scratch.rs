@@ -1,7 +1,8 @@
 //! Where the measured files live: a temporary folder on a real disk, gone when the bench ends.
 
+use job_core::BoxError;
 use std::{
-    fs, io,
+    fs,
     path::{Path, PathBuf},
 };
 use tempfile::TempDir;
@@ -17,9 +18,10 @@ impl Scratch {
     ///
     /// # Errors
     ///
-    /// If it cannot be made.
-    pub fn new() -> io::Result<Self> {
-        Ok(Self { folder: TempDir::with_prefix("job-lab-")? })
+    /// If it cannot be made, with what to do about it.
+    pub fn new() -> Result<Self, BoxError> {
+        let advice = |error| format!("cannot make a folder, set TMPDIR to one on a disk: {error}");
+        Ok(Self { folder: TempDir::with_prefix("job-lab-").map_err(advice)? })
     }
 
     /// Where it is.

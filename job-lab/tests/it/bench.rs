@@ -2,7 +2,7 @@
 
 use job_lab::bench::{Case, Kind, Plan, Report, Workload};
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, path::Path};
 
 /// Not a multiple of any batch.
 const JOBS: u32 = 137;
@@ -65,4 +65,12 @@ async fn a_plan_measures_what_it_names_and_nothing_else() {
     let heads = table.lines().nth(2).unwrap_or_default();
     assert!(heads.ends_with("target") && table.contains("0.40"), "{table}");
     assert!(table.lines().next().unwrap_or_default().contains(" cores of "), "{table}");
+}
+
+#[tokio::test]
+async fn a_plan_about_nothing_is_told_what_there_is() {
+    let nothing =
+        Plan { workloads: vec![Workload::Drain], variant: "fast".to_owned(), ..plan(Report::Table) };
+    let refused = nothing.measure(Path::new(""), &mut Vec::new()).await.unwrap_err();
+    assert_eq!(refused.to_string(), "no variant has `fast` in its name; there are kept, deleted");
 }
