@@ -7,8 +7,8 @@ use crate::{
     insert::{by_id, holders_of},
     session::Session,
 };
-use job_core::{Change, JobId, Reply, store::StoreError};
-use std::collections::{HashMap, HashSet};
+use job_core::{Change, JobId, JobStatus, QueueName, Reply, store::StoreError};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// How often a key may change hands between refusal and look.
 const TRIES: u32 = 5;
@@ -40,6 +40,13 @@ impl Call for Apply {
         self.judge_others(session, &mut replies).await?;
         Ok(replies.into_iter().map(|it| it.unwrap_or(Reply::Stale)).collect())
     }
+
+    fn rings(&self, replies: &Vec<Reply>) -> BTreeSet<QueueName> {
+        let waits = |(change, reply): &(&Change, &Reply)| {
+            **reply == Reply::Applied && change.next.status() == JobStatus::Waiting
+        };
+        self.changes.iter().zip(replies).filter(waits).map(|(it, _)| it.next.queue().clone()).collect()
+    }
 }
 
 impl Apply {
@@ -54,7 +61,7 @@ impl Apply {
             return Ok(());
         }
         let changes = which.iter().map(|n| (&self.changes[*n], &self.changes[*n].next)).collect();
-        match Changes(changes).set(session).await {
+        match Changes::new(changes).set(session).await {
             Ok(applied) => {
                 for n in which.iter().filter(|n| applied.contains(&self.changes[**n].id)) {
                     replies[*n] = Some(Reply::Applied);
@@ -144,7 +151,7 @@ async fn briefly(
     next: &job_core::JobState,
 ) -> Result<bool, CallError> {
     session.begin_briefly().await?;
-    let applied = Changes(vec![(change, next)]).set(session).await;
+    let applied = Changes::new(vec![(change, next)]).set(session).await;
     Ok(session.end(applied).await?.contains(&change.id))
 }
 

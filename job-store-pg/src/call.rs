@@ -2,12 +2,13 @@
 
 use crate::{
     error::{CallError, Kind, store_error},
-    pool::Pool,
+    pool::{LendError, Pool},
+    ring::Ringer,
     session::Session,
     texts::Texts,
 };
-use job_core::store::StoreError;
-use std::{fmt, sync::Arc, time::Duration};
+use job_core::{QueueName, store::StoreError};
+use std::{collections::BTreeSet, fmt, sync::Arc, time::Duration};
 use tokio::{
     runtime::Handle,
     sync::oneshot,
@@ -28,6 +29,11 @@ pub(crate) trait Call: fmt::Debug + Send + Sync + 'static {
     /// Does it.
     fn run(&self, session: &mut Session<'_>) -> impl Future<Output = Result<Self::Answer, CallError>> + Send;
 
+    /// Which queues got work by it.
+    fn rings(&self, _answer: &Self::Answer) -> BTreeSet<QueueName> {
+        BTreeSet::new()
+    }
+
     /// Takes `answer` back, which nobody is there to receive.
     fn take_back(
         &self,
@@ -45,6 +51,8 @@ pub(crate) struct Caller {
     pub(crate) pool: Pool,
     /// The texts for the store's schema.
     pub(crate) texts: Arc<Texts>,
+    /// What tells runners of work.
+    pub(crate) ringer: Ringer,
     /// How long a call may take, all its tries together.
     pub(crate) deadline: Duration,
     /// The runtime that the store was opened on: it drives the connections.
@@ -59,6 +67,9 @@ impl Caller {
         let caller = self.clone();
         self.runtime.spawn(async move {
             let result = caller.perform(&call).await;
+            if let Ok(answer) = &result {
+                caller.ringer.ring(&caller, call.rings(answer));
+            }
             let (parcel, returned) = Parcel::new(result);
             // A parcel that is not opened comes back, from here or from where the receiver is dropped.
             let _ = give.send(parcel);
@@ -137,7 +148,7 @@ impl Caller {
 }
 
 /// `wait`, up to half of it less, so that those who met do not meet again.
-fn jittered(wait: Duration) -> Duration {
+pub(crate) fn jittered(wait: Duration) -> Duration {
     wait.mul_f64(0.5 + f64::from(Uuid::new_v4().as_bytes()[0]) / 510.0)
 }
 
@@ -166,11 +177,11 @@ impl<T> Drop for Parcel<T> {
     }
 }
 
-impl From<crate::pool::LendError> for CallError {
-    fn from(error: crate::pool::LendError) -> Self {
+impl From<LendError> for CallError {
+    fn from(error: LendError) -> Self {
         match error {
-            crate::pool::LendError::Connect(error) => error.into(),
-            crate::pool::LendError::Database(error) => store_error(error).into(),
+            LendError::Connect(error) => error.into(),
+            LendError::Database(error) => store_error(error).into(),
         }
     }
 }

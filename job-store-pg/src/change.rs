@@ -5,51 +5,62 @@ use crate::{
     fields::Fields,
     session::Session,
     statement::{FromRow, Statement},
+    texts::Texts,
 };
 use diesel::{QueryResult, pg::Pg, row::Row};
 use job_core::{About, Change, JobId, JobState, Note, StateParts, Then, Timestamp};
 use std::collections::HashSet;
 
 /// Changes, each with the state to be written.
-pub(crate) struct Changes<'a>(pub(crate) Vec<(&'a Change, &'a JobState)>);
+pub(crate) struct Changes<'a> {
+    pairs: Vec<(&'a Change, &'a JobState)>,
+    parts: Vec<StateParts>,
+    progress: Vec<Option<String>>,
+}
 
-impl Changes<'_> {
+impl<'a> Changes<'a> {
+    /// Takes the states apart.
+    pub(crate) fn new(pairs: Vec<(&'a Change, &'a JobState)>) -> Self {
+        let parts: Vec<StateParts> = pairs.iter().map(|(_, next)| next.parts()).collect();
+        Self { progress: parts.iter().map(progress).collect(), parts, pairs }
+    }
+
     /// Compares and sets, and gives the ids of those that fitted.
     pub(crate) async fn set(&self, session: &mut Session<'_>) -> QueryResult<HashSet<JobId>> {
-        let parts: Vec<StateParts> = self.0.iter().map(|(_, next)| next.parts()).collect();
-        let progress: Vec<Option<String>> = parts.iter().map(progress).collect();
-        let notes: Vec<(&Change, &Note)> = self
-            .0
-            .iter()
-            .filter_map(|(change, _)| change.note.as_ref().map(|note| (*change, note)))
-            .collect();
-        let mut binds = self.states(&parts, &progress);
-        let text = if notes.is_empty() {
-            &session.texts.apply
-        } else {
-            binds.push(Bind::ids(notes.iter().map(|(change, _)| change.id)));
-            binds.extend(note_columns(&notes.iter().map(|(_, note)| *note).collect::<Vec<_>>()));
-            &session.texts.apply_noting
-        };
-        let applied: Vec<Id> = Statement::new(text, binds).rows(session.conn).await?;
+        let applied: Vec<Id> = self.statement(session.texts).rows(session.conn).await?;
         Ok(applied.into_iter().map(|it| it.0).collect())
     }
 
+    /// The statement that does it; its rows are [`Id`]s.
+    pub(crate) fn statement<'s>(&'s self, texts: &'s Texts) -> Statement<'s> {
+        let notes: Vec<(&Change, &Note)> = self
+            .pairs
+            .iter()
+            .filter_map(|(change, _)| change.note.as_ref().map(|note| (*change, note)))
+            .collect();
+        let mut binds = self.states();
+        if notes.is_empty() {
+            return Statement::new(&texts.apply, binds);
+        }
+        binds.push(Bind::ids(notes.iter().map(|(change, _)| change.id)));
+        binds.extend(note_columns(&notes.iter().map(|(_, note)| *note).collect::<Vec<_>>()));
+        Statement::new(&texts.apply_noting, binds)
+    }
+
     /// What `sql/apply.sql` takes.
-    fn states<'p>(&'p self, parts: &'p [StateParts], progress: &'p [Option<String>]) -> Vec<Bind<'p>> {
+    fn states(&self) -> Vec<Bind<'_>> {
+        let parts = &self.parts;
         let guard = |it: &(&Change, &JobState)| it.0.lapsed_by.map(time);
-        let texts = |value: &dyn Fn(&'p StateParts) -> Option<&'p str>| {
-            Bind::Texts(parts.iter().map(value).collect())
-        };
+        let texts = |value: fn(&StateParts) -> Option<&str>| Bind::Texts(parts.iter().map(value).collect());
         let times = |value: &dyn Fn(&StateParts) -> Option<Timestamp>| {
             Bind::Times(parts.iter().map(|it| value(it).map(time)).collect())
         };
         vec![
-            Bind::ids(self.0.iter().map(|it| it.0.id)),
-            Bind::numbers(&self.0, |it| it.0.expected.number()),
-            Bind::Times(self.0.iter().map(guard).collect()),
+            Bind::ids(self.pairs.iter().map(|it| it.0.id)),
+            Bind::numbers(&self.pairs, |it| it.0.expected.number()),
+            Bind::Times(self.pairs.iter().map(guard).collect()),
             Bind::numbers(parts, |it| it.status.number().into()),
-            texts(&|it| Some(it.queue.as_str())),
+            texts(|it| Some(it.queue.as_str())),
             Bind::numbers(parts, |it| it.attempt_count.into()),
             Bind::numbers(parts, |it| it.crash_count.into()),
             times(&|it| Some(it.scheduled_start)),
@@ -57,15 +68,15 @@ impl Changes<'_> {
             times(&|it| it.date_finished),
             Bind::Ids(parts.iter().map(|it| it.lease.as_ref().map(|it| *it.holder.as_uuid())).collect()),
             times(&|it| it.lease.as_ref().map(|it| it.expires)),
-            Bind::Texts(progress.iter().map(Option::as_deref).collect()),
-            texts(&|it| it.last_error.as_ref().map(|it| it.as_str())),
-            texts(&|it| it.reason.as_ref().map(|it| it.as_str())),
-            texts(&|it| it.held_key.as_ref().map(|it| it.as_str())),
-            texts(&|it| it.running_key.as_ref().map(|it| it.as_str())),
+            Bind::Texts(self.progress.iter().map(Option::as_deref).collect()),
+            texts(|it| it.last_error.as_ref().map(|it| it.as_str())),
+            texts(|it| it.reason.as_ref().map(|it| it.as_str())),
+            texts(|it| it.held_key.as_ref().map(|it| it.as_str())),
+            texts(|it| it.running_key.as_ref().map(|it| it.as_str())),
             Bind::Ids(parts.iter().map(|it| it.superseded_by.map(|it| *it.as_uuid())).collect()),
             Bind::Ids(parts.iter().map(|it| it.changed_by.map(|it| *it.as_uuid())).collect()),
             Bind::numbers(parts, |it| it.revision.number()),
-            Bind::Flags(self.0.iter().map(|it| Some(it.0.then == Then::Delete)).collect()),
+            Bind::Flags(self.pairs.iter().map(|it| Some(it.0.then == Then::Delete)).collect()),
         ]
     }
 }

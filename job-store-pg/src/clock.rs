@@ -23,7 +23,8 @@ impl Call for Now {
     }
 }
 
-struct Time(Timestamp);
+/// A time alone in its row.
+pub(crate) struct Time(pub(crate) Timestamp);
 
 impl FromRow for Time {
     fn from_row<'a>(row: &impl Row<'a, Pg>) -> QueryResult<Self> {

@@ -5,16 +5,17 @@ use crate::{
     call::Call,
     error::CallError,
     fields::Fields,
+    ring::rings,
     row::JobRow,
     session::Session,
     statement::{FromRow, Statement},
 };
 use diesel::{QueryResult, pg::Pg, row::Row};
 use job_core::{
-    BoxError, COUNT_MAX, Clock, Job, JobId, JobStatus, NewJob, Start, Timestamp,
+    BoxError, COUNT_MAX, Clock, Job, JobId, JobStatus, NewJob, QueueName, Start, Timestamp,
     store::{Inserted, StoreError, Unreadable},
 };
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// How many jobs one statement takes; more gain nothing.
 const BATCH: usize = 2000;
@@ -43,6 +44,11 @@ impl Call for Insert {
             }
         }
         Ok(answers)
+    }
+
+    fn rings(&self, answers: &Vec<Inserted>) -> BTreeSet<QueueName> {
+        let created = self.jobs.iter().zip(answers).filter(|(_, it)| matches!(it, Inserted::Created(_)));
+        created.filter(|(job, _)| rings(job)).map(|(job, _)| job.queue.clone()).collect()
     }
 }
 
@@ -135,22 +141,21 @@ async fn write(
     clock: Clock,
 ) -> QueryResult<HashMap<JobId, Timestamp>> {
     let jobs: Vec<&NewJob> = which.iter().map(|n| &jobs[*n]).collect();
-    let tags = tags(&jobs);
+    let tags: Vec<Option<String>> = jobs.iter().map(|it| tags(it)).collect();
+    let tags: Vec<Option<&str>> = tags.iter().map(Option::as_deref).collect();
     let statement = Statement::new(&session.texts.insert, columns(&jobs, &tags, clock));
     let created: Vec<Created> = statement.rows(session.conn).await?;
     Ok(created.into_iter().map(|it| (it.id, it.date_created)).collect())
 }
 
-/// The tags of each job as a JSON array.
-pub(crate) fn tags(jobs: &[&NewJob]) -> Vec<Option<String>> {
+/// The tags of a job as a JSON array, if it has any.
+pub(crate) fn tags(job: &NewJob) -> Option<String> {
     // Strings are always JSON.
-    let json =
-        |it: &&NewJob| (!it.tags.is_empty()).then(|| serde_json::to_string(&it.tags).unwrap_or_default());
-    jobs.iter().map(json).collect()
+    (!job.tags.is_empty()).then(|| serde_json::to_string(&job.tags).unwrap_or_default())
 }
 
 /// What `sql/insert.sql` takes.
-pub(crate) fn columns<'a>(jobs: &[&'a NewJob], tags: &'a [Option<String>], clock: Clock) -> Vec<Bind<'a>> {
+pub(crate) fn columns<'a>(jobs: &[&'a NewJob], tags: &[Option<&'a str>], clock: Clock) -> Vec<Bind<'a>> {
     fn column<'a, T>(jobs: &[&'a NewJob], value: impl Fn(&'a NewJob) -> T) -> Vec<T> {
         jobs.iter().map(|it| value(it)).collect()
     }
@@ -162,7 +167,7 @@ pub(crate) fn columns<'a>(jobs: &[&'a NewJob], tags: &'a [Option<String>], clock
         texts(&|it| Some(it.args.as_str())),
         Bind::numbers(jobs, |it| it.priority.into()),
         texts(&|it| it.target.as_ref().map(|it| it.as_str())),
-        Bind::Texts(tags.iter().map(Option::as_deref).collect()),
+        Bind::Texts(tags.to_vec()),
         texts(&|it| it.unique.as_ref().map(|it| it.key.as_str())),
         Bind::Numbers(column(jobs, |it| it.unique.as_ref().map(|it| it.scope.number().into()))),
         texts(&|it| it.turn.as_ref().map(|it| it.as_str())),

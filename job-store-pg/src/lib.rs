@@ -1,31 +1,49 @@
 //! The job store for deployments: PostgreSQL through Diesel.
 
+#![doc = include_str!("../README.md")]
+
+mod admin;
 mod apply;
+mod bells;
 mod bind;
 mod call;
 mod change;
+mod channel;
 mod claim;
 mod clock;
+mod complete;
 mod condition;
 mod delete;
+mod drafts;
+mod enqueue;
 mod error;
 mod fields;
 mod insert;
+mod jobs;
 mod lease;
 mod list;
+mod listen;
 mod lock;
 mod migrate;
 mod notes;
+mod open;
 mod options;
 mod pool;
+mod ring;
+mod roles;
 mod row;
 mod schema;
 mod session;
 mod statement;
 mod store;
 mod switches;
+pub mod sync;
 mod texts;
 
+pub use complete::{CompleteError, Work, complete_in, complete_on};
+pub use enqueue::{AcquiredId, EnqueueError, EnqueueOn};
+pub use jobs::{Jobs, delete_on};
+pub use open::Opener;
 pub use options::{PgOptions, UrlError};
 pub use schema::SchemaError;
 pub use store::PgStore;

@@ -1,8 +1,9 @@
 //! The tables and their versions.
 
 use crate::{
-    error::{CallError, store_error},
+    error::{CallError, Kind, store_error},
     list::Number,
+    roles,
     schema::{Schema, quoted},
     statement::Statement,
 };
@@ -13,6 +14,9 @@ use job_core::store::StoreError;
 /// What brings the tables from each version to the next, and back; the first makes them. None of these is ever edited.
 const STEPS: [(&str, &str); VERSION as usize] =
     [(include_str!("sql/schema_1_up.sql"), include_str!("sql/schema_1_down.sql"))];
+
+/// How often a migration that met another one over roles is tried again.
+const TRIES: u32 = 5;
 
 /// The version of the tables that this program expects.
 pub(crate) const VERSION: u32 = 1;
@@ -29,17 +33,39 @@ pub(crate) async fn migrate(
     conn: &mut AsyncPgConnection,
     schema: &Schema,
     target: u32,
+    with_roles: bool,
+) -> Result<(), CallError> {
+    for _ in 0..TRIES {
+        match migrate_once(conn, schema, target, with_roles).await {
+            // Roles belong to all databases of the server, and another one was migrated at the same time.
+            Err(error) if matches!(error.kind(), Kind::Key | Kind::Conflict) => {}
+            result => return result,
+        }
+    }
+    migrate_once(conn, schema, target, with_roles).await
+}
+
+async fn migrate_once(
+    conn: &mut AsyncPgConnection,
+    schema: &Schema,
+    target: u32,
+    with_roles: bool,
 ) -> Result<(), CallError> {
     if version(conn, schema).await? == target {
         return Ok(());
     }
     conn.batch_execute("BEGIN").await?;
-    let result = within(conn, schema, target).await;
+    let result = within(conn, schema, target, with_roles).await;
     conn.batch_execute(if result.is_ok() { "COMMIT" } else { "ROLLBACK" }).await?;
     result
 }
 
-async fn within(conn: &mut AsyncPgConnection, schema: &Schema, target: u32) -> Result<(), CallError> {
+async fn within(
+    conn: &mut AsyncPgConnection,
+    schema: &Schema,
+    target: u32,
+    with_roles: bool,
+) -> Result<(), CallError> {
     // Freed when the transaction ends, also behind a pooler. Who waited here sees what the one before has done.
     let lock = "SELECT pg_advisory_xact_lock(hashtext('job-store-pg'), hashtext($1::text))";
     Statement::new(lock, vec![schema.name().into()]).run(conn).await?;
@@ -47,7 +73,10 @@ async fn within(conn: &mut AsyncPgConnection, schema: &Schema, target: u32) -> R
     if from > VERSION {
         return Err(StoreError::Schema(Box::new(Newer { version: from })).into());
     }
-    if from == 0 && target > 0 {
+    if from == target {
+        return Ok(());
+    }
+    if from == 0 {
         let exists = "SELECT count(*) FROM pg_namespace WHERE nspname = $1::text";
         // Asked first: who may not create schemas may still use one that was made for them.
         if number(conn, Statement::new(exists, vec![schema.name().into()])).await? == 0 {
@@ -71,6 +100,9 @@ async fn within(conn: &mut AsyncPgConnection, schema: &Schema, target: u32) -> R
             )
             .await?;
         }
+    }
+    if target == VERSION && with_roles {
+        roles::make(conn, schema).await?;
     }
     if target == 0 {
         conn.batch_execute(&schema.fill("DROP TABLE {schema}.version")).await?;

@@ -3,6 +3,7 @@
 use crate::bind::Bind;
 use diesel::{
     QueryResult,
+    connection::LoadConnection,
     pg::Pg,
     query_builder::{AstPass, Query, QueryFragment, QueryId},
     row::Row,
@@ -53,12 +54,11 @@ impl<'a> Statement<'a> {
     }
 
     /// The same as [`rows`](Self::rows), on a synchronous connection.
-    #[cfg(feature = "sync")]
     pub(crate) fn rows_sync<T: FromRow, C>(self, conn: &mut C) -> QueryResult<Vec<T>>
     where
-        C: diesel::connection::LoadConnection<Backend = Pg>,
+        C: LoadConnection<Backend = Pg>,
     {
-        diesel::connection::LoadConnection::load(conn, self)?.map(|row| T::from_row(&row?)).collect()
+        LoadConnection::load(conn, self)?.map(|row| T::from_row(&row?)).collect()
     }
 }
 

@@ -1,27 +1,31 @@
 //! The store: each call a task of its own.
 
 use crate::{
+    SCHEME,
     apply::Apply,
-    call::Caller,
+    call::{Call, Caller},
     claim, clock,
     delete::Delete,
     error::CallError,
     insert::Insert,
+    jobs::Jobs,
     lease::{Lapsed, Renew},
     list::{Count, List},
+    listen::Listener,
     lock, migrate, notes,
     options::PgOptions,
     pool::{Connector, Pool},
+    ring::Ringer,
     schema::Schema,
     switches,
     texts::Texts,
 };
 use async_trait::async_trait;
 use job_core::{
-    Change, Clock, Job, JobId, NewJob, Note, NoteFilter, Noted, Reply, Timestamp,
+    Change, Clock, Job, JobId, NewJob, Note, NoteFilter, Noted, QueueName, Reply, Timestamp,
     store::{
         Claim, Claimed, Counted, Deletion, Filter, Held, Inserted, JobStore, Listed, Lock, LockRequest,
-        Notes, Opened, Page, Renewed, StoreError, Switch, Switches,
+        Notes, Opened, Page, Renewed, StoreError, Switch, Switches, Wake,
     },
 };
 use std::{num::NonZeroU32, sync::Arc, time::Duration};
@@ -36,7 +40,9 @@ use uuid::Uuid;
 pub struct PgStore {
     caller: Caller,
     connector: Connector,
+    listener: Option<Listener>,
     schema: Schema,
+    roles: bool,
 }
 
 impl PgStore {
@@ -54,16 +60,33 @@ impl PgStore {
         let caller = Caller {
             pool: Pool::new(options),
             texts: Arc::new(Texts::of(&options.schema)),
+            ringer: Ringer::new(options.schema.clone(), options.notify),
             deadline: options.deadline,
             runtime: Handle::current(),
         };
-        Ok(Self { caller, connector, schema: options.schema.clone() })
+        // A pooler in transaction mode cannot listen.
+        let listener = (options.notify && !options.pooler).then(|| {
+            let bells = caller.ringer.bells.clone();
+            Listener::new(options.config.clone(), options.schema.clone(), bells, caller.runtime.clone())
+        });
+        Ok(Self { caller, connector, listener, schema: options.schema.clone(), roles: options.roles })
     }
 
     /// The store as a runner takes it, by its own clock.
     #[must_use]
     pub fn opened(&self) -> Opened {
-        Opened::new(crate::SCHEME, Arc::new(self.clone()))
+        let store = Arc::new(self.clone());
+        Opened { wake: Some(store.clone()), admin: Some(store.clone()), ..Opened::new(SCHEME, store) }
+    }
+
+    /// Its jobs on the application's own connections.
+    #[must_use]
+    pub fn jobs(&self) -> Jobs {
+        Jobs {
+            schema: self.schema.clone(),
+            texts: self.caller.texts.clone(),
+            rings: self.caller.ringer.notifies,
+        }
     }
 
     /// Makes the tables, or brings them to the version that this program expects, in one transaction. Safe when many do
@@ -82,15 +105,23 @@ impl PgStore {
     ///
     /// As [`migrate`](Self::migrate).
     pub async fn migrate_to(&self, version: u32) -> Result<(), StoreError> {
-        let (connector, schema) = (self.connector.clone(), self.schema.clone());
+        let (connector, schema, roles) = (self.connector.clone(), self.schema.clone(), self.roles);
         let migrated = self.caller.runtime.spawn(async move {
             let mut conn = connector.connect_for_long().await?;
-            migrate::migrate(&mut conn, &schema, version.min(migrate::VERSION)).await
+            migrate::migrate(&mut conn, &schema, version.min(migrate::VERSION), roles).await
         });
         match migrated.await {
             Ok(result) => Ok(result?),
             Err(error) => Err(StoreError::Unavailable(error.into())),
         }
+    }
+
+    pub(crate) async fn call<C: Call>(&self, call: C) -> Result<C::Answer, StoreError> {
+        self.caller.call(call).await
+    }
+
+    pub(crate) fn schema(&self) -> &Schema {
+        &self.schema
     }
 
     /// How many connections are open for calls, and how many of them are free.
@@ -107,23 +138,23 @@ impl JobStore for PgStore {
     }
 
     async fn now(&self) -> Result<Timestamp, StoreError> {
-        self.caller.call(clock::Now).await
+        self.call(clock::Now).await
     }
 
     async fn insert(&self, jobs: &[NewJob], clock: Clock) -> Result<Vec<Inserted>, StoreError> {
-        self.caller.call(Insert { jobs: jobs.to_vec(), clock }).await
+        self.call(Insert { jobs: jobs.to_vec(), clock }).await
     }
 
     async fn claim(&self, claim: &Claim) -> Result<Claimed, StoreError> {
-        self.caller.call(claim::Claim(claim.clone())).await
+        self.call(claim::Claim(claim.clone())).await
     }
 
     async fn apply(&self, changes: &[Change]) -> Result<Vec<Reply>, StoreError> {
-        self.caller.call(Apply { changes: changes.to_vec() }).await
+        self.call(Apply { changes: changes.to_vec() }).await
     }
 
     async fn renew(&self, held: &[Held], lease: Duration, clock: Clock) -> Result<Vec<Renewed>, StoreError> {
-        self.caller.call(Renew { held: held.to_vec(), lease, clock }).await
+        self.call(Renew { held: held.to_vec(), lease, clock }).await
     }
 
     async fn lapsed(
@@ -132,44 +163,55 @@ impl JobStore for PgStore {
         limit: NonZeroU32,
         clock: Clock,
     ) -> Result<Vec<Job>, StoreError> {
-        self.caller.call(Lapsed { after, limit, clock }).await
+        self.call(Lapsed { after, limit, clock }).await
     }
 
     async fn list(&self, filter: &Filter, page: &Page) -> Result<Listed, StoreError> {
-        self.caller.call(List { filter: filter.clone(), page: page.clone() }).await
+        self.call(List { filter: filter.clone(), page: page.clone() }).await
     }
 
     async fn count(&self, filter: &Filter, cap: u64) -> Result<Counted, StoreError> {
-        self.caller.call(Count { filter: filter.clone(), cap }).await
+        self.call(Count { filter: filter.clone(), cap }).await
     }
 
     async fn delete(&self, what: &Deletion) -> Result<u64, StoreError> {
-        self.caller.call(Delete(what.clone())).await
+        self.call(Delete(what.clone())).await
     }
 
     async fn lock(&self, request: &LockRequest) -> Result<Lock, StoreError> {
-        self.caller.call(lock::Ask(request.clone())).await
+        self.call(lock::Ask(request.clone())).await
+    }
+}
+
+#[async_trait]
+impl Wake for PgStore {
+    /// Rings of this process are heard at once, those of others by LISTEN.
+    async fn woken(&self, queues: &[QueueName]) {
+        if let Some(listener) = &self.listener {
+            listener.want(queues);
+        }
+        self.caller.ringer.bells.listen(queues).await;
     }
 }
 
 #[async_trait]
 impl Notes for PgStore {
     async fn append(&self, notes: &[Note]) -> Result<(), StoreError> {
-        self.caller.call(notes::Append(notes.to_vec())).await
+        self.call(notes::Append(notes.to_vec())).await
     }
 
     async fn notes(&self, filter: &NoteFilter, limit: NonZeroU32) -> Result<Vec<Noted>, StoreError> {
-        self.caller.call(notes::Read { filter: filter.clone(), limit }).await
+        self.call(notes::Read { filter: filter.clone(), limit }).await
     }
 }
 
 #[async_trait]
 impl Switches for PgStore {
     async fn set(&self, switch: &Switch, on: bool) -> Result<(), StoreError> {
-        self.caller.call(switches::Set { switch: switch.clone(), on }).await
+        self.call(switches::Set { switch: switch.clone(), on }).await
     }
 
     async fn switches(&self) -> Result<Vec<Switch>, StoreError> {
-        self.caller.call(switches::Read).await
+        self.call(switches::Read).await
     }
 }

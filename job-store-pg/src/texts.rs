@@ -21,7 +21,11 @@ macro_rules! texts {
 
 texts! {
     /// `sql/insert.sql`
-    insert = include_str!("sql/insert.sql");
+    insert = include_str!("sql/insert.sql"), ", date_created) SELECT id, date_created FROM written";
+    /// `sql/enqueue.sql`
+    enqueue = include_str!("sql/insert.sql"), include_str!("sql/enqueue.sql");
+    /// `sql/existing.sql`
+    existing = include_str!("sql/existing.sql");
     /// `sql/by_id.sql`
     by_id = "SELECT ", include_str!("sql/columns.sql"), include_str!("sql/by_id.sql");
     /// `sql/holders.sql`
@@ -62,6 +66,8 @@ texts! {
     switch_off = "DELETE FROM {schema}.switch WHERE kind = $1::bigint AND name = $2::text";
     /// All that are on.
     switches = "SELECT kind, name FROM {schema}.switch";
+    /// What rings for runners.
+    ring = "SELECT pg_notify(channel, '') FROM unnest($1::text[]) AS channel";
     /// The store's clock.
     now = "SELECT clock_timestamp()";
 }

@@ -1,9 +1,11 @@
--- Many jobs, Waiting, and the time they were given; those whose id is known or whose key is held are left out.
--- In the order of keys, so that two inserts of the same keys wait for one another and never deadlock. The time is
--- read once, and not by now(), which stands still in a caller's transaction. A delay is added as hours and the
--- rest: an interval is multiplied as a float, which is exact for these.
+-- Many jobs, Waiting, and those that were written; those whose id is known or whose key is held are left out.
+--
+-- In the order of keys, so that two inserts of the same keys wait for one another and never deadlock. The time is read
+-- once, and not by now(), which stands still in a caller's transaction. A delay is added as hours and the rest: an
+-- interval is multiplied as a float, which is exact for these.
 -- $1 the time, or NULL for the store's; $2… a column each; starts are at a point ($15) or after microseconds ($16)
-WITH clock AS MATERIALIZED (SELECT coalesce($1::timestamptz, clock_timestamp()) AS now)
+WITH clock AS MATERIALIZED (SELECT coalesce($1::timestamptz, clock_timestamp()) AS now),
+written AS (
 INSERT INTO {schema}.job (
     id, type, args, priority, target, tags, unique_key, unique_scope, turn, max_retries, requester, date_created,
     status, queue, attempt_count, crash_count, scheduled_start, held_key, revision
@@ -24,4 +26,4 @@ FROM clock, unnest(
 )
 ORDER BY type, held_key, id
 ON CONFLICT DO NOTHING
-RETURNING id, date_created
+RETURNING id

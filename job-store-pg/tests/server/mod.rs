@@ -3,8 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that has no server to run on fails")]
 
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
-use job_store_pg::{PgOptions, PgStore};
-use job_testing::Fixture;
+use job_store_pg::{Jobs, PgOptions, PgStore};
 use std::{
     io::Write,
     process,
@@ -39,6 +38,8 @@ pub(crate) fn url() -> &'static str {
 #[derive(Debug)]
 pub(crate) struct TestSchema {
     pub(crate) name: String,
+    /// Whether group roles were made for it.
+    pub(crate) roles: bool,
 }
 
 impl TestSchema {
@@ -49,14 +50,47 @@ impl TestSchema {
         if number == 0 {
             sweep().await;
         }
-        Self { name: format!("test_{}_{}_{number}", seconds(), process::id()) }
+        Self { name: format!("test_{}_{}_{number}", seconds(), process::id()), roles: false }
     }
 
-    /// How to connect to it. No test pulls the plug, so none waits for the disk.
+    /// A new name, whose store gets group roles too.
+    pub(crate) async fn with_roles() -> Self {
+        let mut schema = Self::new().await;
+        schema.roles = true;
+        schema
+    }
+
+    /// How to connect to it.
     pub(crate) fn options(&self) -> PgOptions {
+        self.options_with("")
+    }
+
+    /// The same with further words for the server. No test pulls the plug, so none waits for the disk.
+    pub(crate) fn options_with(&self, words: &str) -> PgOptions {
         let glue = if url().contains('?') { '&' } else { '?' };
-        let options = PgOptions::new(&format!("{}{glue}options=-csynchronous_commit%3Doff", url())).unwrap();
-        options.schema(&self.name).unwrap()
+        let words = format!("-csynchronous_commit=off {words}").replace(' ', "%20").replace('=', "%3D");
+        let url = format!("{}{glue}application_name={}&options={words}", url(), self.name);
+        PgOptions::new(&url).unwrap().schema(&self.name).unwrap().roles(self.roles)
+    }
+
+    /// Its jobs on connections of the test's own.
+    pub(crate) fn jobs(&self) -> Jobs {
+        Jobs::in_schema(&self.name).unwrap()
+    }
+
+    /// The number `n` in the one row of `sql`, in which `{schema}` is filled in.
+    pub(crate) async fn number(&self, sql: &str) -> i64 {
+        let sql = sql.replace("{schema}", &quoted(&self.name));
+        diesel::sql_query(sql).get_result::<Number>(&mut connect().await).await.unwrap().n
+    }
+
+    /// Ends when one of its sessions waits for another's lock.
+    pub(crate) async fn until_someone_waits(&self) {
+        let waits = "SELECT count(*) AS n FROM pg_stat_activity \
+            WHERE application_name = '{app}' AND cardinality(pg_blocking_pids(pid)) > 0";
+        while self.number(&waits.replace("{app}", &self.name)).await == 0 {
+            tokio::task::yield_now().await;
+        }
     }
 
     /// A store in it, with tables.
@@ -69,7 +103,11 @@ impl TestSchema {
 
 impl Drop for TestSchema {
     fn drop(&mut self) {
-        let drop = format!("DROP SCHEMA IF EXISTS {} CASCADE", self.name);
+        let mut drop = format!("DROP SCHEMA IF EXISTS {} CASCADE;", quoted(&self.name));
+        for kind in ["producer", "worker", "operator", "viewer"].iter().filter(|_| self.roles) {
+            let role = quoted(&format!("{}_{kind}", self.name));
+            drop.push_str(&format!("DROP OWNED BY {role}; DROP ROLE {role};"));
+        }
         let dropped = thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             runtime.unwrap().block_on(async { connect().await.batch_execute(&drop).await })
@@ -79,18 +117,6 @@ impl Drop for TestSchema {
             dropped.join().unwrap().unwrap();
         }
     }
-}
-
-/// A new and empty store for one test, and further handles on it.
-pub(crate) async fn empty_store() -> Fixture {
-    let schema = TestSchema::new().await;
-    let store = schema.store().await;
-    let options = schema.options();
-    let reopen = move || {
-        let options = options.clone();
-        async move { PgStore::connect(&options).await.unwrap().opened() }
-    };
-    Fixture::new(store.opened()).reopened_by(reopen).keeping(schema)
 }
 
 /// A connection of the test's own.
@@ -107,15 +133,25 @@ async fn sweep() {
         let since = nspname.split('_').nth(1).and_then(|it| it.parse::<u64>().ok());
         if since.is_some_and(|it| it + LEFT_OVER < seconds()) {
             // Another process may sweep too.
-            let _ = conn.batch_execute(&format!("DROP SCHEMA IF EXISTS {nspname} CASCADE")).await;
+            let _ = conn.batch_execute(&format!("DROP SCHEMA IF EXISTS {} CASCADE", quoted(&nspname))).await;
         }
     }
+}
+
+#[derive(diesel::QueryableByName)]
+struct Number {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    n: i64,
 }
 
 #[derive(diesel::QueryableByName)]
 struct Name {
     #[diesel(sql_type = diesel::sql_types::Text)]
     nspname: String,
+}
+
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 fn seconds() -> u64 {

@@ -1,0 +1,142 @@
+//! Looking after the tables, and what an operator should know of them.
+
+use crate::{
+    call::Call,
+    error::CallError,
+    fields::Fields,
+    migrate, roles,
+    schema::Schema,
+    session::Session,
+    statement::{FromRow, Statement},
+    store::PgStore,
+};
+use async_trait::async_trait;
+use diesel::{QueryResult, pg::Pg, row::Row};
+use job_core::store::{Admin, StoreError};
+
+/// For how long a transaction may be open before we say so, in seconds.
+const LONG: i64 = 300;
+/// How many dead rows are worth a word, if they are also more than the live ones.
+const MANY: i64 = 50_000;
+
+#[async_trait]
+impl Admin for PgStore {
+    async fn migrate(&self) -> Result<(), StoreError> {
+        Self::migrate(self).await
+    }
+
+    async fn schema_version(&self) -> Result<u32, StoreError> {
+        self.call(Version(self.schema().clone())).await
+    }
+
+    async fn findings(&self) -> Result<Vec<String>, StoreError> {
+        self.call(Findings(self.schema().clone())).await
+    }
+}
+
+#[derive(Debug)]
+struct Version(Schema);
+
+impl Call for Version {
+    type Answer = u32;
+
+    async fn run(&self, session: &mut Session<'_>) -> Result<u32, CallError> {
+        Ok(migrate::version(session.conn, &self.0).await?)
+    }
+}
+
+#[derive(Debug)]
+struct Findings(Schema);
+
+impl Call for Findings {
+    type Answer = Vec<String>;
+
+    async fn run(&self, session: &mut Session<'_>) -> Result<Vec<String>, CallError> {
+        let version = migrate::version(session.conn, &self.0).await?;
+        if version != migrate::VERSION {
+            let expected = migrate::VERSION;
+            let finding = format!(
+                "the tables are of version {version}, and this program expects version {expected}: migrate"
+            );
+            return Ok(vec![finding]);
+        }
+        let health = include_str!("sql/health.sql");
+        let health: Option<Health> =
+            Statement::new(health, vec![self.0.name().into()]).first(session.conn).await?;
+        let mut findings = health.unwrap_or_default().findings();
+        let missing = roles::missing(session.conn, &self.0).await?;
+        if !missing.is_empty() {
+            findings.push(format!(
+                "the group roles {} are not there; migrate as a user who may make roles",
+                missing.join(", ")
+            ));
+        }
+        Ok(findings)
+    }
+}
+
+#[derive(Debug, Default)]
+struct Health {
+    messages: String,
+    oldest: i64,
+    dead: i64,
+    live: i64,
+}
+
+impl FromRow for Health {
+    fn from_row<'a>(row: &impl Row<'a, Pg>) -> QueryResult<Self> {
+        let mut fields = Fields::of(row);
+        Ok(Self {
+            messages: fields.text().as_deref().unwrap_or_default().to_owned(),
+            oldest: fields.number().unwrap_or_default(),
+            dead: fields.number().unwrap_or_default(),
+            live: fields.number().unwrap_or_default(),
+        })
+    }
+}
+
+impl Health {
+    fn findings(&self) -> Vec<String> {
+        let mut findings = Vec::new();
+        let english = ["", "C", "POSIX"].contains(&self.messages.as_str())
+            || ["en", "C."].iter().any(|it| self.messages.starts_with(it));
+        if !english {
+            findings.push(format!(
+                "the server speaks {}, so that errors which are worth another try are not recognised: \
+                 ALTER ROLE … SET lc_messages = 'C' for the users of this store",
+                self.messages
+            ));
+        }
+        if self.oldest > LONG {
+            findings.push(format!(
+                "a transaction has been open for {} s; while it is, dead rows pile up and claims walk over them: \
+                 see pg_stat_activity",
+                self.oldest
+            ));
+        }
+        if self.dead > MANY && self.dead > self.live {
+            findings.push(format!(
+                "the table job has {} dead rows and {} live ones: vacuum does not keep up",
+                self.dead, self.live
+            ));
+        }
+        findings
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_healthy_server_is_not_worth_a_word() {
+        let health = Health { messages: "en_US.UTF-8".to_owned(), oldest: 3, dead: 60_000, live: 90_000 };
+        assert_eq!(health.findings(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn each_trouble_is_named() {
+        let health = Health { messages: "de_DE.UTF-8".to_owned(), oldest: 301, dead: 60_000, live: 10 };
+        assert_eq!(health.findings().len(), 3);
+    }
+}

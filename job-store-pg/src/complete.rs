@@ -1,0 +1,133 @@
+//! Completion inside the handler's own transaction: its writes and the job's end commit together, or neither does.
+
+use crate::{
+    SCHEME,
+    change::{Changes, Id},
+    error::store_error,
+    jobs::Jobs,
+};
+use diesel_async::{AsyncConnection, AsyncPgConnection};
+use job_core::{
+    AttemptLost, Change, Completed, Completion, CompletionParts, Then, Timestamp, store::StoreError,
+};
+
+/// Completes the job, as the last statement of the handler's own transaction. For another schema than `jobs` there is
+/// [`Jobs::complete_on`].
+///
+/// # Errors
+///
+/// [`CompleteError`]. Then the transaction must roll back: after [`Lost`](CompleteError::Lost) because another runner
+/// may do the same work.
+pub async fn complete_on(
+    conn: &mut AsyncPgConnection,
+    completion: Completion,
+) -> Result<Completed, CompleteError> {
+    Jobs::usual().complete_on(conn, completion).await
+}
+
+/// Does `work` and completes the job, in one transaction that it begins and commits.
+///
+/// ```
+/// # use diesel_async::{AsyncPgConnection, RunQueryDsl};
+/// # use job_core::{BoxError, Completed, Completion};
+/// # async fn run(conn: &mut AsyncPgConnection, completion: Completion) -> Result<Completed, BoxError> {
+/// job_store_pg::complete_in(conn, completion, async |conn| {
+///     diesel::sql_query("UPDATE account SET cents = cents - 1").execute(conn).await?;
+///     Ok(())
+/// })
+/// .await
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// What `work` fails with, or a [`CompleteError`] or Diesel's error made into it. Then nothing is kept.
+pub async fn complete_in<E, F>(
+    conn: &mut AsyncPgConnection,
+    completion: Completion,
+    work: F,
+) -> Result<Completed, E>
+where
+    E: From<diesel::result::Error> + From<CompleteError> + Send + 'static,
+    for<'r> F: AsyncFnOnce(&'r mut AsyncPgConnection) -> Result<(), E>
+        + Work<&'r mut AsyncPgConnection, Result<(), E>, Fut: Send>
+        + Send,
+{
+    conn.transaction(async move |conn: &mut AsyncPgConnection| {
+        let done = work(&mut *conn);
+        done.await?;
+        Ok(complete_on(conn, completion).await?)
+    })
+    .await
+}
+
+/// An async closure whose future can be named, and so be asked to be `Send`. Implemented for all of them.
+pub trait Work<T, R>: AsyncFnOnce(T) -> R + FnOnce(T) -> <Self as Work<T, R>>::Fut {
+    /// What calling it gives.
+    type Fut: Future<Output = R>;
+}
+
+impl<F, T, Fut, R> Work<T, R> for F
+where
+    F: AsyncFnOnce(T) -> R + FnOnce(T) -> Fut,
+    Fut: Future<Output = R>,
+{
+    type Fut = Fut;
+}
+
+/// The job could not be completed; the transaction must roll back.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CompleteError {
+    /// The attempt lost its job.
+    #[error(transparent)]
+    Lost(#[from] AttemptLost),
+    /// The job was claimed from a store of another kind.
+    #[error("the job was claimed from a {claimed_from} store; complete it there, not on PostgreSQL")]
+    OtherStore {
+        /// The scheme of that store.
+        claimed_from: &'static str,
+    },
+    /// The store broke.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// So that a transaction may fail with this alone.
+impl From<diesel::result::Error> for CompleteError {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Store(store_error(error))
+    }
+}
+
+/// A completion on its way: what is asked, and what the answer means.
+pub(crate) struct Ending(CompletionParts);
+
+impl Ending {
+    pub(crate) fn new(completion: Completion) -> Result<Self, CompleteError> {
+        let parts = completion.parts();
+        if parts.store == SCHEME {
+            Ok(Self(parts))
+        } else {
+            Err(CompleteError::OtherStore { claimed_from: parts.store })
+        }
+    }
+
+    pub(crate) fn change(&self, now: Timestamp) -> Result<Change, AttemptLost> {
+        let next = self.0.job.complete(now).map_err(|_| self.lost())?;
+        let change = Change::new(&self.0.job, next, self.0.by);
+        Ok(if self.0.then == Then::Delete { change.deleting_completed() } else { change })
+    }
+
+    pub(crate) fn changes<'a>(&self, change: &'a Change) -> Changes<'a> {
+        Changes::new(vec![(change, &change.next)])
+    }
+
+    pub(crate) fn completed(&self, applied: &[Id]) -> Result<Completed, CompleteError> {
+        if applied.is_empty() { Err(self.lost().into()) } else { Ok(self.0.completed()) }
+    }
+
+    fn lost(&self) -> AttemptLost {
+        AttemptLost { id: self.0.job.id }
+    }
+}

@@ -1,0 +1,158 @@
+//! Enqueueing on the application's own connection, inside its own transaction.
+
+use crate::{error::store_error, jobs::Jobs};
+use diesel_async::AsyncPgConnection;
+use job_core::{DraftError, JobId, JobType, Options, store::StoreError};
+
+/// Creates jobs on a plain Diesel connection, in the schema `jobs`; [`Jobs`] does the same in another. Implemented for every
+/// job type. Its counterpart for synchronous connections is [`sync::EnqueueOn`](crate::sync::EnqueueOn).
+///
+/// All of it belongs to the caller's transaction or savepoint, and is undone with it. Without one, each call is its own.
+/// It gives ids, not jobs: a role that only enqueues may not read args.
+///
+/// ```
+/// # use job_core::{Attempt, BoxError, RunnableJob};
+/// use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
+/// use job_store_pg::EnqueueOn;
+/// # #[derive(serde::Serialize, serde::Deserialize)] struct Greet { name: String }
+/// # impl RunnableJob for Greet {
+/// #     const TYPE: &'static str = "greet"; type Error = BoxError;
+/// #     async fn run(self, _: Attempt) -> Result<(), BoxError> { Ok(()) }
+/// # }
+///
+/// # async fn example(conn: &mut AsyncPgConnection) -> Result<(), BoxError> {
+/// conn.transaction(async |conn| {
+///     diesel::sql_query("INSERT INTO person (name) VALUES ('Zoë')").execute(conn).await?;
+///     Greet { name: "Zoë".to_owned() }.create_on(conn).await?;
+///     Ok::<_, BoxError>(())
+/// })
+/// .await
+/// # }
+/// ```
+///
+/// Two transactions that take the same keys in different orders, by a call for each, can deadlock, as with any rows;
+/// PostgreSQL then fails one of them. One [`create_many_on`](Self::create_many_on) takes its keys in order.
+pub trait EnqueueOn<K>: JobType<K> {
+    /// Creates the job.
+    ///
+    /// # Errors
+    ///
+    /// [`EnqueueError::KeyTaken`] if another job holds its key; see [`acquire_on`](Self::acquire_on).
+    fn create_on(
+        &self,
+        conn: &mut AsyncPgConnection,
+    ) -> impl Future<Output = Result<JobId, EnqueueError>> + Send {
+        async { Jobs::usual().create_on(conn, self, &Options::default()).await }
+    }
+
+    /// Creates the job, with options.
+    ///
+    /// # Errors
+    ///
+    /// As [`create_on`](Self::create_on).
+    fn create_on_with(
+        &self,
+        conn: &mut AsyncPgConnection,
+        options: &Options,
+    ) -> impl Future<Output = Result<JobId, EnqueueError>> + Send {
+        Jobs::usual().create_on(conn, self, options)
+    }
+
+    /// Creates the job, or gives the one that holds its key.
+    ///
+    /// [`Existing`](AcquiredId::Existing) is a promise about the future: the holder, unless it is running already, does
+    /// not start before the caller's transaction has ended, and so sees what it commits.
+    ///
+    /// # Errors
+    ///
+    /// [`EnqueueError`]
+    fn acquire_on(
+        &self,
+        conn: &mut AsyncPgConnection,
+    ) -> impl Future<Output = Result<AcquiredId, EnqueueError>> + Send {
+        async { Jobs::usual().acquire_on(conn, self, &Options::default()).await }
+    }
+
+    /// Acquires the job, with options for the one that is created.
+    ///
+    /// # Errors
+    ///
+    /// As [`acquire_on`](Self::acquire_on).
+    fn acquire_on_with(
+        &self,
+        conn: &mut AsyncPgConnection,
+        options: &Options,
+    ) -> impl Future<Output = Result<AcquiredId, EnqueueError>> + Send {
+        Jobs::usual().acquire_on(conn, self, options)
+    }
+
+    /// Creates many jobs, and answers for each. Of equal keys the first wins. They are sent as they come, so that a
+    /// hundred thousand need not be in memory.
+    ///
+    /// # Errors
+    ///
+    /// [`EnqueueError::Invalid`] if one of them cannot be stored. On any error none is.
+    fn create_many_on<'a, I>(
+        conn: &mut AsyncPgConnection,
+        jobs: I,
+        options: &Options,
+    ) -> impl Future<Output = Result<Vec<AcquiredId>, EnqueueError>> + Send
+    where
+        I: IntoIterator<Item = &'a Self, IntoIter: Send> + Send,
+    {
+        Jobs::usual().create_many_on(conn, jobs, options)
+    }
+}
+
+impl<J, K> EnqueueOn<K> for J where J: JobType<K> {}
+
+/// What `acquire_on` found or made.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum AcquiredId {
+    /// This call made it.
+    Created(JobId),
+    /// It was there: it holds the key.
+    Existing(JobId),
+}
+
+impl AcquiredId {
+    /// The job, whoever made it.
+    #[must_use]
+    pub const fn id(self) -> JobId {
+        match self {
+            Self::Created(id) | Self::Existing(id) => id,
+        }
+    }
+}
+
+/// The job was not enqueued.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EnqueueError {
+    /// The job cannot be stored.
+    #[error(transparent)]
+    Invalid(#[from] DraftError),
+    /// Another job holds its unique key: `acquire_on` gives that one.
+    #[error("job {holder} holds the same unique key; acquire_on gives that job instead of failing")]
+    KeyTaken {
+        /// The holder.
+        holder: JobId,
+    },
+    /// The store broke.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl EnqueueError {
+    /// Others keep taking and freeing a key.
+    pub(crate) fn busy() -> Self {
+        Self::Store(StoreError::Unavailable("unique keys keep changing hands".into()))
+    }
+}
+
+/// So that a transaction may fail with this alone.
+impl From<diesel::result::Error> for EnqueueError {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Store(store_error(error))
+    }
+}

@@ -1,0 +1,95 @@
+//! Opening by URL, and what to do when it fails.
+
+use crate::{SCHEME, options::PgOptions, store::PgStore};
+use async_trait::async_trait;
+use job_core::{
+    BoxError, Text,
+    store::{self, OpenError, Opened, StoreError, StoreUrl},
+};
+
+/// Opens `postgres://USER:PASSWORD@HOST:PORT/DATABASE` and `postgresql://…`, and makes or migrates the tables.
+///
+/// The URL may say more behind a `?`: `schema=NAME`, `notify=false`, `roles=false` and `pooler=true` are described at
+/// [`PgOptions`]; all else, such as `connect_timeout=5`, is libpq's.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Opener;
+
+#[async_trait]
+impl store::Opener for Opener {
+    fn schemes(&self) -> &'static [&'static str] {
+        &[SCHEME, "postgresql"]
+    }
+
+    async fn open(&self, url: &StoreUrl) -> Result<Opened, OpenError> {
+        let refuse =
+            |advice: String, source: BoxError| OpenError { url: without_password(&url.url), advice, source };
+        let options = PgOptions::new(&url.url).map_err(|error| refuse(error.to_string(), error.into()))?;
+        let mut options = options.connections(url.connections);
+        if let Some(role) = &url.role {
+            options = options.role(role);
+        }
+        let open = async {
+            let store = PgStore::connect(&options).await?;
+            store.migrate().await?;
+            Ok(store.opened())
+        };
+        open.await.map_err(|error: StoreError| refuse(advice(&error, &options), error.into()))
+    }
+}
+
+fn advice(error: &StoreError, options: &PgOptions) -> String {
+    match error {
+        StoreError::Unavailable(_) => {
+            "is the server running, and does it accept connections from here?".to_owned()
+        }
+        StoreError::Denied(_) => format!(
+            "the server knows this user or role not, or the schema {} is not theirs; \
+             migrate as its owner first, then open it as one of its roles",
+            options.schema.name()
+        ),
+        StoreError::Schema(source) => source.to_string(),
+        error => Text::of_error(error).to_string(),
+    }
+}
+
+/// `url` with `…` in the place of a password.
+fn without_password(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    let (authority, tail) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+    // The last @ ends the password, which may hold others.
+    let authority = match authority.rsplit_once('@') {
+        Some((user, host)) => match user.split_once(':') {
+            Some((name, _)) => format!("{name}:…@{host}"),
+            None => authority.to_owned(),
+        },
+        None => authority.to_owned(),
+    };
+    let (path, query) = tail.split_once('?').unwrap_or((tail, ""));
+    let shown: Vec<&str> =
+        query.split('&').map(|it| if it.starts_with("password=") { "password=…" } else { it }).collect();
+    let query = if query.is_empty() { String::new() } else { format!("?{}", shown.join("&")) };
+    // A slash or question mark in a password that was not escaped may have led us astray.
+    if tail.contains('@') {
+        return format!("{scheme}://…");
+    }
+    format!("{scheme}://{authority}{path}{query}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_never_shown() {
+        for (url, shown) in [
+            ("postgres://u:secret@h:5432/db", "postgres://u:…@h:5432/db"),
+            ("postgres://u:se@cret@h/db", "postgres://u:…@h/db"),
+            ("postgres://u@h/db?password=secret&schema=x", "postgres://u@h/db?password=…&schema=x"),
+            ("postgres://u:sec/ret@h/db", "postgres://…"),
+            ("postgres://u:sec?ret@h/db", "postgres://…"),
+            ("postgres://h/db", "postgres://h/db"),
+        ] {
+            assert_eq!(without_password(url), shown);
+        }
+    }
+}

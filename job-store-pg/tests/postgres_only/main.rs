@@ -1,0 +1,27 @@
+//! What only PostgreSQL can promise, a module for each promise.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that fails on a surprise is a good test, and so are its helpers"
+)]
+
+mod callers;
+mod claims;
+mod completion;
+mod dropped;
+mod jobs;
+mod migrations;
+mod opener;
+mod plans;
+mod roles;
+#[path = "../server/mod.rs"]
+mod server;
+mod synchronous;
+mod waits;
+mod wakes;
+
+/// Runs a test on a runtime of its own.
+fn run(test: impl Future<Output = ()>) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    runtime.expect("a runtime can be started").block_on(test);
+}
