@@ -13,6 +13,8 @@ use tokio::sync::Notify;
 #[derive(Debug, Default)]
 pub(crate) struct Attempts {
     table: Mutex<Table>,
+    /// Lines that could not be stored.
+    unsaved: Mutex<Vec<Note>>,
     /// Rung when an attempt comes whose time is up before that of all others.
     earlier: Notify,
 }
@@ -118,11 +120,15 @@ impl Attempts {
         let mut overdue = Vec::new();
         let mut earliest = None;
         for running in table.held.values().map(|it| &it.running).filter(|it| !it.is_decided()) {
-            if running.deadline() > now {
-                earliest = earliest.into_iter().chain([running.deadline()]).min();
-            } else if running.give_up_queued() {
+            if running.deadline() <= now && running.give_up_queued() {
                 overdue.push((running.clone(), GivenUp::Queued));
-            } else if running.has_started() && running.give_up() == Some(GivenUp::Started) {
+                continue;
+            }
+            // Asked anew: it may have started just now, and its time begins with that.
+            let deadline = running.deadline();
+            if deadline > now {
+                earliest = earliest.into_iter().chain([deadline]).min();
+            } else if running.give_up() == Some(GivenUp::Started) {
                 overdue.push((running.clone(), GivenUp::Started));
             }
         }
@@ -156,7 +162,19 @@ impl Attempts {
 
     /// The lines that handlers logged and that were not stored yet.
     pub(crate) fn take_lines(&self) -> Vec<Note> {
-        self.table.lock().held.values().flat_map(|it| it.running.take_lines()).collect()
+        let mut lines = self.take_unsaved();
+        lines.extend(self.table.lock().held.values().flat_map(|it| it.running.take_lines()));
+        lines
+    }
+
+    /// The lines that somebody has taken and could not store.
+    pub(crate) fn take_unsaved(&self) -> Vec<Note> {
+        std::mem::take(&mut self.unsaved.lock())
+    }
+
+    /// Keeps lines that could not be stored, for the next who tries.
+    pub(crate) fn keep_unsaved(&self, lines: Vec<Note>) {
+        self.unsaved.lock().extend(lines);
     }
 
     /// Ends at the first instant at which an attempt's time may be up.

@@ -3,6 +3,7 @@
 use crate::clock::{Instant, RunnerClock};
 use job_core::{BoxFuture, store::StoreError};
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 const FIRST: Duration = Duration::from_millis(50);
@@ -36,27 +37,40 @@ impl Backoff {
     }
 }
 
-/// Makes `call` again and again while the store is not available, for at most `limit`.
-///
-/// The call gives a boxed future, as a store's methods do: with an async closure the future of a script would not be `Send`.
-pub(crate) async fn patiently<'a, T>(
-    clock: &RunnerClock,
-    limit: Duration,
-    call: impl Fn() -> BoxFuture<'a, Result<T, StoreError>>,
-) -> Result<T, StoreError> {
-    let mut backoff = Backoff::default();
-    loop {
-        match call().await {
-            Err(error) if error.is_transient() => {
-                let (delay, away) = backoff.failed(&error, clock);
-                if away >= limit {
-                    return Err(error);
+/// For how long, and until when, a call is made again while the store is not available.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Patience<'a> {
+    pub(crate) clock: &'a RunnerClock,
+    pub(crate) limit: Duration,
+    pub(crate) stop: &'a CancellationToken,
+}
+
+impl Patience<'_> {
+    /// Makes `call` until the store answers, fails for another reason, or was away for too long.
+    ///
+    /// The call gives a boxed future, as a store's methods do: with an async closure the future of a script would not
+    /// be `Send`.
+    pub(crate) async fn call<'a, T>(
+        &self,
+        call: impl Fn() -> BoxFuture<'a, Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let mut backoff = Backoff::default();
+        loop {
+            match call().await {
+                Err(error) if error.is_transient() => {
+                    let (delay, away) = backoff.failed(&error, self.clock);
+                    if away >= self.limit || self.stop.is_cancelled() {
+                        return Err(error);
+                    }
+                    tokio::select! {
+                        () = tokio::time::sleep(delay) => {}
+                        () = self.stop.cancelled() => {}
+                    }
                 }
-                tokio::time::sleep(delay).await;
-            }
-            result => {
-                backoff.reset(clock);
-                return result;
+                result => {
+                    backoff.reset(self.clock);
+                    return result;
+                }
             }
         }
     }

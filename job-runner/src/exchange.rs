@@ -49,6 +49,9 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
                 // In this order: a successor that the call itself made ready is not noticed as one that came later, and a
                 // job that waits again and was claimed at once is let go before it is taken in.
                 self.fetcher.got(claim, claimed.jobs.len() + claimed.unreadable.len());
+                if let Some(now) = claimed.jobs.first().and_then(|it| it.state.date_started()) {
+                    self.clock.saw(now);
+                }
                 let settled = self.replied(batch, replies).await;
                 self.start(claimed, asked);
                 settled
@@ -63,9 +66,6 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
 
     /// Starts what was claimed, or gives it back if it came too late.
     fn start(&mut self, claimed: Claimed, asked: Instant) {
-        if let Some(seen) = claimed.jobs.first().and_then(|it| it.state.date_started()) {
-            self.clock.saw(seen);
-        }
         let fence = fence(asked, self.fetcher.claim().lease, self.clock.since(asked));
         if self.stop.is_cancelled() {
             self.executor.release(claimed, fence);
@@ -102,14 +102,20 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
                 self.state.outbox.keep((change, judged), &self.clock);
                 continue;
             }
-            self.let_go(judged.job.id, &judged.job);
-            match self.completed_itself(&change, &judged.job, reply).await {
-                Ok(true) => self.aftermath.proven(&judged.job.spec.type_name),
-                Ok(false) => self.aftermath.settled((change, judged), reply),
+            let itself = match self.completed_itself(&change, &judged.job, reply).await {
+                Ok(itself) => itself,
                 Err(error) => {
-                    self.aftermath.settled((change, judged), reply);
+                    // Sent again, and answered the same, once the row can be read.
+                    self.state.outbox.keep((change, judged), &self.clock);
                     failed = Err(error);
+                    continue;
                 }
+            };
+            self.let_go(judged.job.id, &judged.job);
+            if itself {
+                self.aftermath.proven(&judged.job.spec.type_name);
+            } else {
+                self.aftermath.settled((change, judged), reply);
             }
         }
         failed
@@ -128,6 +134,7 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
     }
 
     async fn store_lines(&mut self) -> Result<(), StoreError> {
+        self.state.lines.extend(self.attempts.take_unsaved());
         if !self.state.lines.is_empty() {
             self.notes.append(&self.state.lines).await?;
             self.state.lines.clear();

@@ -1,6 +1,6 @@
 //! The threads that handlers run on, and the seats that they take there.
 
-use crate::{Place, running::Running};
+use crate::{Place, attempts::Attempts, running::Running};
 use parking_lot::Mutex;
 use std::{
     io,
@@ -126,9 +126,10 @@ impl Handlers {
         }
     }
 
-    /// Looks whether `zombies` hold all threads of a group, and gives the groups for which that is new: what waits
-    /// for a thread there has to go elsewhere.
-    pub(crate) fn look(&self, zombies: &[Arc<Running>]) -> Vec<usize> {
+    /// Looks whether zombies hold all threads of a group. Gives up the attempts that wait for a thread there: they
+    /// have to go elsewhere.
+    pub(crate) fn look(&self, attempts: &Attempts) -> Vec<Arc<Running>> {
+        let zombies = attempts.zombies();
         let mut stuck = Vec::new();
         for (number, group) in self.groups.lock().iter_mut().enumerate() {
             let holders = zombies.iter().filter(|it| it.seat.group() == number && it.holds_thread()).count();
@@ -141,7 +142,7 @@ impl Handlers {
                 stuck.push(number);
             }
         }
-        stuck
+        if stuck.is_empty() { Vec::new() } else { attempts.give_up_queued(|it| stuck.contains(&it)) }
     }
 }
 

@@ -111,7 +111,14 @@ impl Heart {
             }
         }
         let lines = self.attempts.take_lines();
-        if lines.is_empty() { Ok(()) } else { notes.append(&lines).await }
+        if lines.is_empty() {
+            return Ok(());
+        }
+        let stored = notes.append(&lines).await;
+        if stored.is_err() {
+            self.attempts.keep_unsaved(lines);
+        }
+        stored
     }
 
     fn lost(&self, held: &Held) {

@@ -109,7 +109,8 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
         let id = job.id;
         let sentence = match end {
             End::Left => {
-                self.executor.handlers.look(&self.attempts.zombies());
+                let waiting = self.executor.handlers.look(&self.attempts);
+                waiting.into_iter().for_each(|it| self.release(it));
                 return;
             }
             End::Proven => {

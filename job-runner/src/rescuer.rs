@@ -1,11 +1,11 @@
 //! The rescuer: gives back, or fails, the jobs of runners that were not heard of again.
 
-use crate::{aftermath::Aftermath, backoff::patiently, clock::RunnerClock, judge::Judge};
+use crate::{aftermath::Aftermath, backoff::Patience, judge::Judge};
 use job_core::{
     Change, Reply, TypeName,
     store::{JobStore, JobStoreExt, StoreError},
 };
-use std::{num::NonZeroU32, sync::Arc, time::Duration};
+use std::{num::NonZeroU32, sync::Arc};
 use tracing::debug;
 
 /// How many lapsed jobs are read and judged at a time.
@@ -14,12 +14,10 @@ const PAGE: NonZeroU32 = NonZeroU32::new(256).expect("not zero");
 /// Judges lapsed leases.
 pub(crate) struct Rescuer<'a, C> {
     pub(crate) store: &'a Arc<dyn JobStore>,
-    pub(crate) clock: &'a RunnerClock,
     pub(crate) judge: &'a Judge<C>,
     /// Only jobs of these: what the others' jobs deserve is not known here.
     pub(crate) types: &'a [TypeName],
-    /// For how long a store that is not available is tried again.
-    pub(crate) patience: Duration,
+    pub(crate) patience: Patience<'a>,
 }
 
 impl<C: Clone + Send + Sync + 'static> Rescuer<'_, C> {
@@ -29,10 +27,10 @@ impl<C: Clone + Send + Sync + 'static> Rescuer<'_, C> {
     pub(crate) async fn run(&self, aftermath: &mut Aftermath<C>) -> Result<(), StoreError> {
         let mut after = None;
         loop {
-            let by = self.clock.by();
-            let jobs = patiently(self.clock, self.patience, || self.store.lapsed(after, PAGE, by)).await?;
+            let by = self.patience.clock.by();
+            let jobs = self.patience.call(|| self.store.lapsed(after, PAGE, by)).await?;
             // Read after the page, so that every lease on it has ended by then.
-            let now = patiently(self.clock, self.patience, || self.store.time(by)).await?;
+            let now = self.patience.call(|| self.store.time(by)).await?;
             let Some(last) = jobs.last() else { return Ok(()) };
             after = Some(last.id);
             let ours = jobs.into_iter().filter(|it| self.types.contains(&it.spec.type_name));
@@ -41,7 +39,7 @@ impl<C: Clone + Send + Sync + 'static> Rescuer<'_, C> {
             if changes.is_empty() {
                 continue;
             }
-            let replies = patiently(self.clock, self.patience, || self.store.apply(&changes)).await?;
+            let replies = self.patience.call(|| self.store.apply(&changes)).await?;
             for ((change, end), reply) in changes.into_iter().zip(ends).zip(replies) {
                 if reply.is_applied() {
                     aftermath.run.rescued += 1;

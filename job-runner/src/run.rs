@@ -4,7 +4,7 @@ use crate::{
     FileReporter, LogReporter, Reporter, RunReport, Script, ScriptError,
     aftermath::Aftermath,
     attempts::Attempts,
-    backoff::patiently,
+    backoff::Patience,
     clock::{self, Instant, RunnerClock},
     entry::Terms,
     executor::Executor,
@@ -28,7 +28,6 @@ use parking_lot::Mutex;
 use std::{
     num::NonZeroU32,
     sync::{Arc, atomic::AtomicBool},
-    time::Duration,
 };
 use tokio::sync::mpsc;
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
@@ -102,17 +101,17 @@ impl<C: Clone + Send + Sync + 'static> Run<C> {
         let section = self.script.settings.name.clone();
         let disabled = Switch::DisableSection(section.clone());
         let (store, switches) = (&self.script.opened.store, &self.script.opened.switches);
-        let (by, patience) = (self.clock.by(), self.patience());
-        let started = patiently(&self.clock, patience, || store.time(by)).await;
+        let (by, patience) = (self.clock.by(), Self::patience(&self.clock, &self.script));
+        let started = patience.call(|| store.time(by)).await;
         let started = started.map_err(|source| self.broken(source))?;
         self.clock.saw(started);
-        let on = patiently(&self.clock, patience, || switches.switches()).await;
+        let on = patience.call(|| switches.switches()).await;
         let on = on.map_err(|source| self.broken(source))?;
         if on.contains(&disabled) {
             return Err(ScriptError::SectionDisabled { section });
         }
         let wait = self.script.settings.wait_for_lock;
-        let asked = self.lock.take(store, &self.clock, wait, &self.script.stop).await;
+        let asked = self.lock.take(store, patience, wait).await;
         match asked.map_err(|source| self.broken(source))? {
             Asked::Taken(asked) => Ok(Some((started, asked))),
             Asked::Stopped => Ok(None),
@@ -144,16 +143,11 @@ impl<C: Clone + Send + Sync + 'static> Run<C> {
     /// Rescues, then runs what is due by then.
     async fn work(&mut self) -> Result<(), StoreError> {
         let store = self.script.opened.store.clone();
-        let rescuer = Rescuer {
-            store: &store,
-            clock: &self.clock,
-            judge: &self.judge,
-            types: &self.types,
-            patience: self.patience(),
-        };
+        let patience = Self::patience(&self.clock, &self.script);
+        let rescuer = Rescuer { store: &store, judge: &self.judge, types: &self.types, patience };
         rescuer.run(&mut self.aftermath).await?;
         // Read now, so that what was rescued counts as due.
-        let due_by = patiently(&self.clock, self.patience(), || store.time(self.clock.by())).await?;
+        let due_by = patience.call(|| store.time(self.clock.by())).await?;
         self.clock.saw(due_by);
         let (sender, ended) = mpsc::unbounded_channel();
         let watch = Watch {
@@ -245,9 +239,9 @@ impl<C: Clone + Send + Sync + 'static> Run<C> {
         debug!(section.name = %section, "Section {section} ran.");
     }
 
-    /// For how long a store that is not available is tried again.
-    fn patience(&self) -> Duration {
-        self.script.settings.lease
+    /// A store that is not available is tried again for a lease, or until the stop.
+    fn patience<'a>(clock: &'a RunnerClock, script: &'a Script<C>) -> Patience<'a> {
+        Patience { clock, limit: script.settings.lease, stop: &script.stop }
     }
 
     fn broken(&self, source: StoreError) -> ScriptError {

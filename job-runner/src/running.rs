@@ -126,11 +126,6 @@ impl Running {
         self.phase.load(SeqCst) >= ENDED
     }
 
-    /// Whether its handler has started.
-    pub(crate) fn has_started(&self) -> bool {
-        self.phase.load(SeqCst) != QUEUED
-    }
-
     /// Whether its handler is gone, or never came.
     pub(crate) fn has_left(&self) -> bool {
         self.left.load(SeqCst)

@@ -1,16 +1,11 @@
 //! The lock of a section: at most one script of it at a time, on any machine.
 
-use crate::{
-    backoff::patiently,
-    clock::{Instant, RunnerClock},
-    host,
-};
+use crate::{backoff::Patience, clock::Instant, host};
 use job_core::{
     ActorId, Clock, LockName, SectionName, Text, Timestamp,
     store::{JobStore, Lock, LockRequest, StoreError},
 };
 use std::{sync::Arc, time::Duration};
-use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 /// How often a script that waits looks whether the lock is free.
@@ -50,14 +45,14 @@ impl SectionLock {
     pub(crate) async fn take(
         &self,
         store: &Arc<dyn JobStore>,
-        clock: &RunnerClock,
+        patience: Patience<'_>,
         wait: bool,
-        stop: &CancellationToken,
     ) -> Result<Asked, StoreError> {
         let mut waits = false;
+        let Patience { clock, stop, .. } = patience;
         while !stop.is_cancelled() {
             let asked = clock.instant();
-            let answer = patiently(clock, self.request.lease, || store.lock(&self.request)).await?;
+            let answer = patience.call(|| store.lock(&self.request)).await?;
             let Lock::Busy { holder, until } = answer else { return Ok(Asked::Taken(asked)) };
             if !wait {
                 return Ok(Asked::Busy { holder, until });

@@ -41,8 +41,7 @@ impl Watch {
                 // The receiver is gone only when the run is over.
                 let _ = self.ended.send(ended);
             }
-            let stuck = self.handlers.look(&self.attempts.zombies());
-            for running in self.attempts.give_up_queued(|group| stuck.contains(&group)) {
+            for running in self.handlers.look(&self.attempts) {
                 let _ = self.ended.send(Ended { running, end: End::Released });
             }
         }

@@ -11,6 +11,7 @@ use job_core::{
 };
 use job_runner::{Registry, SectionSettings};
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 fn deleting() -> SectionSettings {
     SectionSettings { delete_completed: true, ..Stage::settings() }
@@ -90,6 +91,8 @@ async fn the_handler_of_a_deleted_job_is_told_at_the_next_beat() {
     let run = stage.start(stage.script());
     stage.here("it").await;
     stage.store.delete(&Deletion::Ids(vec![job.id])).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(10_100)).await;
+    assert!(run.is_finished());
     let report = run.await.unwrap().unwrap();
     assert_eq!(report.gone, 1);
     assert!(stage.told.reports.lock().is_empty());

@@ -44,13 +44,17 @@ async fn the_lease_of_a_long_run_is_renewed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cancelled_job_tells_its_handler_and_what_it_does_then_is_stale() {
+async fn a_cancelled_job_tells_its_handler_at_the_next_beat_and_what_it_does_then_is_stale() {
     let stage = Stage::new();
     let job = stage.create(Play::new("it", Act::Heed)).await;
     let run = stage.start(stage.script());
     stage.here("it").await;
     let cancel = Operation::Cancel("not needed".into());
     stage.store.operate(job.id, cancel, operator(), stage.opened.clock).await.unwrap();
+    sleep(Duration::from_millis(9_900)).await;
+    assert!(!run.is_finished());
+    sleep(Duration::from_millis(200)).await;
+    assert!(run.is_finished());
     let report = run.await.unwrap().unwrap();
     assert_eq!((count(&report.incomplete, "usual"), report.stale), (1, 1));
     let row = stage.row(job.id).await.state;

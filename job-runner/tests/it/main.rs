@@ -15,6 +15,7 @@ mod log_lines;
 mod outages;
 mod panics;
 mod place;
+mod progress;
 mod registry;
 mod reports;
 mod rescue;
