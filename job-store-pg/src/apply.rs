@@ -1,13 +1,15 @@
 //! Applying changes: in one statement where that can be, else each alone, so that a bad row spoils no neighbour.
 
 use crate::{
+    bind::Bind,
     call::Call,
     change::Changes,
     error::{CallError, Kind, violated},
     insert::{by_id, holders_of},
     session::Session,
+    statement::Statement,
 };
-use job_core::{Change, JobId, JobStatus, QueueName, Reply, store::StoreError};
+use job_core::{Change, JobId, JobState, JobStatus, QueueName, Reply, Then, store::StoreError};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// How often a key may change hands between refusal and look.
@@ -60,16 +62,21 @@ impl Apply {
         if which.is_empty() {
             return Ok(());
         }
+        // A row that goes takes no key, so nothing would tell that another job holds it: each of these is looked at alone.
+        let hides_keys =
+            which.iter().any(|n| self.changes[*n].takes_key && self.changes[*n].then == Then::Delete);
         let changes = which.iter().map(|n| (&self.changes[*n], &self.changes[*n].next)).collect();
-        match Changes::new(changes).set(session).await {
-            Ok(applied) => {
+        let set = if hides_keys { None } else { Some(Changes::new(changes).set(session).await) };
+        match set {
+            None => {}
+            Some(Ok(applied)) => {
                 for n in which.iter().filter(|n| applied.contains(&self.changes[**n].id)) {
                     replies[*n] = Some(Reply::Applied);
                 }
                 return Ok(());
             }
-            Err(error) if Kind::of(&error).is_of_a_row() => {}
-            Err(error) => return Err(error.into()),
+            Some(Err(error)) if Kind::of(&error).is_of_a_row() => {}
+            Some(Err(error)) => return Err(error.into()),
         }
         let mut failed = None;
         for n in which {
@@ -84,7 +91,7 @@ impl Apply {
 
     /// Replies for the changes that did not fit. Their guards, once false, stay false: a look at the rows afterwards is as
     /// good as one at that moment.
-    async fn judge_others(
+    pub(crate) async fn judge_others(
         &self,
         session: &mut Session<'_>,
         replies: &mut [Option<Reply>],
@@ -145,13 +152,17 @@ async fn alone(session: &mut Session<'_>, change: &Change) -> Result<Option<Repl
     Err(StoreError::Unavailable("a unique key keeps changing hands".into()).into())
 }
 
-async fn briefly(
-    session: &mut Session<'_>,
-    change: &Change,
-    next: &job_core::JobState,
-) -> Result<bool, CallError> {
+/// Writes `next`, and deletes the row if the change says so and `next` is what it asked for: then the key was free.
+async fn briefly(session: &mut Session<'_>, change: &Change, next: &JobState) -> Result<bool, CallError> {
+    let goes = change.then == Then::Delete && *next == change.next;
+    let kept = Change { then: Then::Keep, ..change.clone() };
     session.begin_briefly().await?;
-    let applied = Changes::new(vec![(change, next)]).set(session).await;
+    let mut applied = Changes::new(vec![(&kept, next)]).set(session).await;
+    if goes && applied.as_ref().is_ok_and(|it| !it.is_empty()) {
+        let gone =
+            Statement::new(&session.texts.delete, vec![Bind::ids([change.id])]).run(session.conn).await;
+        applied = gone.and(applied);
+    }
     Ok(session.end(applied).await?.contains(&change.id))
 }
 

@@ -33,18 +33,23 @@ impl<'a> Changes<'a> {
 
     /// The statement that does it; its rows are [`Id`]s.
     pub(crate) fn statement<'s>(&'s self, texts: &'s Texts) -> Statement<'s> {
+        let (binds, notes) = self.binds();
+        Statement::new(if notes { &texts.apply_noting } else { &texts.apply }, binds)
+    }
+
+    /// What the statement takes, and whether notes are among it.
+    pub(crate) fn binds(&self) -> (Vec<Bind<'_>>, bool) {
         let notes: Vec<(&Change, &Note)> = self
             .pairs
             .iter()
             .filter_map(|(change, _)| change.note.as_ref().map(|note| (*change, note)))
             .collect();
         let mut binds = self.states();
-        if notes.is_empty() {
-            return Statement::new(&texts.apply, binds);
+        if !notes.is_empty() {
+            binds.push(Bind::ids(notes.iter().map(|(change, _)| change.id)));
+            binds.extend(note_columns(&notes.iter().map(|(_, note)| *note).collect::<Vec<_>>()));
         }
-        binds.push(Bind::ids(notes.iter().map(|(change, _)| change.id)));
-        binds.extend(note_columns(&notes.iter().map(|(_, note)| *note).collect::<Vec<_>>()));
-        Statement::new(&texts.apply_noting, binds)
+        (binds, !notes.is_empty())
     }
 
     /// What `sql/apply.sql` takes.

@@ -2,17 +2,22 @@
 
 use crate::{
     apply::Apply,
-    bind::Bind,
+    bind::{Bind, time},
     call::Call,
     error::{CallError, Kind},
+    floor::{Floors, Place},
     row::JobRow,
     session::Session,
     statement::Statement,
 };
 use diesel::QueryResult;
 use job_core::{
-    Change, Job,
+    Change, Job, JobId, Timestamp,
     store::{self, Claimed},
+};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
 };
 
 /// How often a claim that met another one over a turn is run again before it leaves jobs with turns to others.
@@ -20,34 +25,49 @@ const TRIES: u32 = 2;
 
 /// Claims jobs.
 #[derive(Debug)]
-pub(crate) struct Claim(pub(crate) store::Claim);
+pub(crate) struct Claim {
+    pub(crate) claim: store::Claim,
+    pub(crate) floors: Arc<Floors>,
+}
 
 impl Call for Claim {
     type Answer = Claimed;
 
     async fn run(&self, session: &mut Session<'_>) -> Result<Claimed, CallError> {
-        let mut claimed = Claimed::default();
-        if self.0.types.is_empty() {
-            return Ok(claimed);
-        }
+        self.go_on(session, Claimed::default()).await
+    }
+
+    async fn take_back(&self, claimed: Claimed, session: &mut Session<'_>) -> Result<(), CallError> {
+        release(&self.claim, &claimed, session).await
+    }
+}
+
+impl Claim {
+    /// Starts what is left to the limit.
+    pub(crate) async fn go_on(
+        &self,
+        session: &mut Session<'_>,
+        started: Claimed,
+    ) -> Result<Claimed, CallError> {
+        let mut claimed = started;
         let (mut met, mut turns) = (0, true);
-        loop {
-            let wanted = i64::from(self.0.limit.get()) - started(&claimed);
-            match self.start(session, wanted, turns).await {
+        while !self.claim.types.is_empty() && self.wanted(&claimed) > 0 {
+            let wanted = self.wanted(&claimed);
+            let from = self.floors.of(&self.claim);
+            let begun = Instant::now();
+            match self.start(session, wanted, turns, from).await {
                 Ok(rows) => {
-                    let seen = rows.last().and_then(|it| it.further).unwrap_or_default();
-                    let fewer = !rows.is_empty() && len(&rows) < wanted;
-                    add(&mut claimed, rows);
-                    // Jobs that share a turn filled the limit, and only the first of them was started.
-                    if !fewer || seen < wanted {
+                    if !self.has_more(&rows, wanted, from, begun.elapsed()) {
+                        add(&mut claimed, rows);
                         break;
                     }
+                    add(&mut claimed, rows);
                 }
                 Err(error) => match Kind::of(&error) {
                     Kind::Key | Kind::Conflict if met < TRIES => met += 1,
                     Kind::Key | Kind::Conflict if turns => turns = false,
                     // What was started is the caller's.
-                    _ if started(&claimed) > 0 => break,
+                    _ if !claimed.is_empty() => break,
                     _ => return Err(error.into()),
                 },
             }
@@ -56,36 +76,57 @@ impl Call for Claim {
         Ok(claimed)
     }
 
-    /// Releases the jobs: their attempt is given back, and others may start them at once. One that is not readable
-    /// stays until its lease ends.
-    async fn take_back(&self, claimed: Claimed, session: &mut Session<'_>) -> Result<(), CallError> {
-        let release = |job: &Job| {
-            let change = Change::new(job, job.release().ok()?, self.0.by);
-            Some(change.or_supersede(job, job.state.date_started()?))
-        };
-        let changes: Vec<Change> = claimed.jobs.iter().filter_map(release).collect();
-        Apply { changes }.run(session).await.map(drop)
+    /// Whether a claim for what `rows` leave open may find more.
+    pub(crate) fn has_more(&self, rows: &[JobRow], wanted: i64, from: Option<Place>, took: Duration) -> bool {
+        let seen = rows.last().and_then(|it| it.further).unwrap_or_default();
+        let last = rows.iter().map(|it| &it.place).max();
+        if let Some(last) = last.filter(|_| seen == wanted) {
+            self.floors.met_limit(&self.claim, from, took, last);
+            // Jobs that share a turn filled the limit, and only the first of them was started.
+            return len(rows) < wanted;
+        }
+        if from.is_some() {
+            self.floors.forget(&self.claim);
+        }
+        from.is_some()
     }
-}
 
-impl Claim {
-    async fn start(&self, session: &mut Session<'_>, limit: i64, turns: bool) -> QueryResult<Vec<JobRow>> {
-        let claim = &self.0;
-        let binds = vec![
+    fn wanted(&self, claimed: &Claimed) -> i64 {
+        i64::from(self.claim.limit.get()) - len(&claimed.jobs) - len(&claimed.unreadable)
+    }
+
+    async fn start(
+        &self,
+        session: &mut Session<'_>,
+        limit: i64,
+        turns: bool,
+        from: Option<Place>,
+    ) -> QueryResult<Vec<JobRow>> {
+        Statement::new(&session.texts.claim, self.binds(limit, turns, from)).rows(session.conn).await
+    }
+
+    /// What `sql/due.sql` and `sql/start.sql` take.
+    pub(crate) fn binds(&self, limit: i64, turns: bool, from: Option<Place>) -> Vec<Bind<'_>> {
+        let claim = &self.claim;
+        let (urgency, start, id) = from.unwrap_or((i32::MIN, Timestamp::MIN, *JobId::BOUNDS.start()));
+        vec![
             limit.into(),
             Bind::texts(claim.types.iter().map(|it| it.as_str())),
             Bind::clock(claim.clock),
             claim.by.into(),
             Bind::duration(claim.lease),
             claim.queue.as_str().into(),
-            claim.due_by.map_or(Bind::Time(None), Into::into),
+            Bind::Time(claim.due_by.map(time)),
             Bind::Flag(Some(turns)),
-        ];
-        Statement::new(&session.texts.claim, binds).rows(session.conn).await
+            i64::from(urgency).into(),
+            start.into(),
+            id.into(),
+        ]
     }
 }
 
-fn add(claimed: &mut Claimed, rows: Vec<JobRow>) {
+/// Adds started jobs.
+pub(crate) fn add(claimed: &mut Claimed, rows: Vec<JobRow>) {
     for row in rows {
         match row.job {
             Ok(job) => claimed.jobs.push(job),
@@ -94,8 +135,19 @@ fn add(claimed: &mut Claimed, rows: Vec<JobRow>) {
     }
 }
 
-fn started(claimed: &Claimed) -> i64 {
-    len(&claimed.jobs) + len(&claimed.unreadable)
+/// Releases jobs that nobody received: their attempt is given back, and others may start them at once. One that is not
+/// readable stays until its lease ends.
+pub(crate) async fn release(
+    claim: &store::Claim,
+    claimed: &Claimed,
+    session: &mut Session<'_>,
+) -> Result<(), CallError> {
+    let release = |job: &Job| {
+        let change = Change::new(job, job.release().ok()?, claim.by);
+        Some(change.or_supersede(job, job.state.date_started()?))
+    };
+    let changes: Vec<Change> = claimed.jobs.iter().filter_map(release).collect();
+    Apply { changes }.run(session).await.map(drop)
 }
 
 fn len<T>(items: &[T]) -> i64 {

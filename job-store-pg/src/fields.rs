@@ -83,6 +83,12 @@ impl<'r, 'a, R: Row<'a, Pg>> Fields<'r, R> {
         self.read::<SqlUuid, Uuid>().map(JobId::from_uuid)
     }
 
+    /// The next column as jobs' ids, if it is not NULL.
+    pub(crate) fn job_ids(&mut self) -> Option<Vec<JobId>> {
+        let ids = self.read::<Array<SqlUuid>, Vec<Uuid>>()?;
+        Some(ids.into_iter().map(JobId::from_uuid).collect())
+    }
+
     /// The next column as an actor, if it is not NULL.
     pub(crate) fn actor_id(&mut self) -> Option<ActorId> {
         self.read::<SqlUuid, Uuid>().map(ActorId::from_uuid)

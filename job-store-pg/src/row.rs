@@ -23,15 +23,21 @@ pub(crate) struct JobRow {
 
 impl FromRow for JobRow {
     fn from_row<'a>(row: &impl Row<'a, Pg>) -> QueryResult<Self> {
-        let mut fields = Fields::of(row);
+        Ok(Self::read(&mut Fields::of(row)))
+    }
+}
+
+impl JobRow {
+    /// Reads it from the next columns.
+    pub(crate) fn read<'a, R: Row<'a, Pg>>(fields: &mut Fields<'_, R>) -> Self {
         // The primary key is never NULL, so this is only for the compiler.
         let id = fields.job_id().unwrap_or(*JobId::BOUNDS.start());
-        let spec = spec(&mut fields);
+        let spec = spec(fields);
         let spec_problem = fields.problem();
-        let state = state(&mut fields);
+        let state = state(fields);
         let state_problem = fields.problem();
         let further = fields.number();
-        Ok(Self {
+        Self {
             id,
             place: place(id, spec.as_ref(), state.as_ref().ok()),
             job: match (spec, state, spec_problem, state_problem) {
@@ -40,7 +46,7 @@ impl FromRow for JobRow {
                 (.., theirs) => Err(Unreadable { id, state: None, source: theirs.unwrap_or_else(unknown) }),
             },
             further,
-        })
+        }
     }
 }
 

@@ -7,6 +7,8 @@ use crate::{
     claim, clock,
     delete::Delete,
     error::CallError,
+    exchange::Exchange,
+    floor::Floors,
     insert::Insert,
     jobs::Jobs,
     lease::{Lapsed, Renew},
@@ -41,6 +43,7 @@ pub struct PgStore {
     caller: Caller,
     connector: Connector,
     listener: Option<Listener>,
+    floors: Arc<Floors>,
     schema: Schema,
     roles: bool,
 }
@@ -69,7 +72,8 @@ impl PgStore {
             let bells = caller.ringer.bells.clone();
             Listener::new(options.config.clone(), options.schema.clone(), bells, caller.runtime.clone())
         });
-        Ok(Self { caller, connector, listener, schema: options.schema.clone(), roles: options.roles })
+        let (schema, roles) = (options.schema.clone(), options.roles);
+        Ok(Self { caller, connector, listener, floors: Arc::default(), schema, roles })
     }
 
     /// The store as a runner takes it, by its own clock.
@@ -120,6 +124,10 @@ impl PgStore {
         self.caller.call(call).await
     }
 
+    fn claiming(&self, claim: &Claim) -> claim::Claim {
+        claim::Claim { claim: claim.clone(), floors: self.floors.clone() }
+    }
+
     pub(crate) fn schema(&self) -> &Schema {
         &self.schema
     }
@@ -146,7 +154,7 @@ impl JobStore for PgStore {
     }
 
     async fn claim(&self, claim: &Claim) -> Result<Claimed, StoreError> {
-        self.call(claim::Claim(claim.clone())).await
+        self.call(self.claiming(claim)).await
     }
 
     async fn apply(&self, changes: &[Change]) -> Result<Vec<Reply>, StoreError> {
@@ -180,6 +188,11 @@ impl JobStore for PgStore {
 
     async fn lock(&self, request: &LockRequest) -> Result<Lock, StoreError> {
         self.call(lock::Ask(request.clone())).await
+    }
+
+    async fn exchange(&self, changes: &[Change], claim: &Claim) -> Result<(Vec<Reply>, Claimed), StoreError> {
+        let apply = Apply { changes: changes.to_vec() };
+        self.call(Exchange { apply, claim: self.claiming(claim) }).await
     }
 }
 

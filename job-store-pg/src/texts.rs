@@ -1,6 +1,24 @@
 //! The text of every statement, filled in for one schema.
 
-use crate::schema::Schema;
+use crate::{exchange::shifted, schema::Schema};
+
+const APPLY: &str = include_str!("sql/apply.sql");
+const APPLY_NOTING: &str = concat!(include_str!("sql/apply.sql"), include_str!("sql/apply_notes.sql"));
+const COLUMNS: &str = include_str!("sql/columns.sql");
+
+/// Applies, which takes `binds`, and claims in the same statement. A row has the ids that were changed, or a job.
+fn exchange(apply: &str, binds: u32) -> String {
+    let due = shifted(include_str!("sql/due.sql"), binds);
+    let start = shifted(include_str!("sql/start.sql"), binds);
+    format!(
+        "{apply},
+         {due},
+         claimed AS ({start} {COLUMNS}, (SELECT count(*) FROM due) AS seen)
+         SELECT NULL::uuid[], claimed.* FROM claimed
+         UNION ALL
+         SELECT ids, claimed.* FROM (SELECT array_agg(id) AS ids FROM applied) AS all_of_them LEFT JOIN claimed ON FALSE"
+    )
+}
 
 macro_rules! texts {
     ($($(#[$doc:meta])* $name:ident = $($part:expr),+;)*) => {
@@ -8,12 +26,20 @@ macro_rules! texts {
         #[derive(Debug)]
         pub(crate) struct Texts {
             $($(#[$doc])* pub(crate) $name: String,)*
+            /// `sql/apply.sql`, `sql/due.sql` and `sql/start.sql` in one.
+            pub(crate) exchange: String,
+            /// The same, keeping notes.
+            pub(crate) exchange_noting: String,
         }
 
         impl Texts {
             /// Those of `schema`.
             pub(crate) fn of(schema: &Schema) -> Self {
-                Self { $($name: schema.fill(concat!($($part, "\n"),+)),)* }
+                Self {
+                    $($name: schema.fill(concat!($($part, "\n"),+)),)*
+                    exchange: schema.fill(&exchange(APPLY, 21)),
+                    exchange_noting: schema.fill(&exchange(APPLY_NOTING, 27)),
+                }
             }
         }
     };
@@ -30,8 +56,9 @@ texts! {
     by_id = "SELECT ", include_str!("sql/columns.sql"), include_str!("sql/by_id.sql");
     /// `sql/holders.sql`
     holders = include_str!("sql/holders.sql");
-    /// `sql/claim.sql`
-    claim = include_str!("sql/claim.sql"), include_str!("sql/columns.sql"), ", (SELECT count(*) FROM due)";
+    /// `sql/due.sql` and `sql/start.sql`
+    claim = "WITH", include_str!("sql/due.sql"), include_str!("sql/start.sql"), include_str!("sql/columns.sql"),
+        ", (SELECT count(*) FROM due)";
     /// `sql/apply.sql`
     apply = include_str!("sql/apply.sql"), "SELECT id FROM applied";
     /// `sql/apply.sql`, keeping notes.

@@ -9,6 +9,7 @@ mod callers;
 mod claims;
 mod completion;
 mod dropped;
+mod floors;
 mod jobs;
 mod migrations;
 mod opener;

@@ -16,13 +16,22 @@ struct Line {
 
 /// A statement, what it is executed with, and the index that it must use.
 fn statements() -> Vec<(&'static str, String, &'static str, &'static str)> {
-    let claim = format!("{} {COLUMNS}", include_str!("../../src/sql/claim.sql"));
+    let claim = format!(
+        "WITH {} {} {COLUMNS}",
+        include_str!("../../src/sql/due.sql"),
+        include_str!("../../src/sql/start.sql")
+    );
     let lapsed = format!("SELECT {COLUMNS} {}", include_str!("../../src/sql/lapsed.sql"));
     let by_id = format!("SELECT {COLUMNS} {}", include_str!("../../src/sql/by_id.sql"));
     let apply = format!("{} SELECT id FROM applied", include_str!("../../src/sql/apply.sql"));
     let nulls = "NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL";
     vec![
-        ("claim", claim, "10, '{test}', NULL, gen_random_uuid(), 1, 'default', NULL, TRUE", "job_due"),
+        (
+            "claim",
+            claim,
+            "10, '{test}', NULL, gen_random_uuid(), 1, 'default', NULL, TRUE, -100000, '-infinity', gen_random_uuid()",
+            "job_due",
+        ),
         ("apply", apply, nulls, "job_pkey"),
         (
             "renew",

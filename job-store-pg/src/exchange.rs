@@ -1,0 +1,138 @@
+//! Settling and claiming in one statement: one round trip and one commit where there were two.
+
+use crate::{
+    apply::Apply,
+    call::Call,
+    change::Changes,
+    claim::{Claim, add, release},
+    error::CallError,
+    fields::Fields,
+    row::JobRow,
+    session::Session,
+    statement::{FromRow, Statement},
+};
+use diesel::{QueryResult, pg::Pg, row::Row};
+use job_core::{JobId, JobStatus, QueueName, Reply, store::Claimed};
+use std::{
+    collections::{BTreeSet, HashSet},
+    time::Instant,
+};
+
+/// Applies changes, then claims.
+#[derive(Debug)]
+pub(crate) struct Exchange {
+    pub(crate) apply: Apply,
+    pub(crate) claim: Claim,
+}
+
+impl Call for Exchange {
+    type Answer = (Vec<Reply>, Claimed);
+
+    async fn run(&self, session: &mut Session<'_>) -> Result<Self::Answer, CallError> {
+        if self.fuses() {
+            match self.fused(session).await {
+                // Two claims met over a turn, or a row was locked. Nothing was settled, so that comes first now.
+                Err(error) if error.kind().is_of_a_row() => {}
+                result => return result,
+            }
+        }
+        let replies = self.apply.run(session).await?;
+        Ok((replies, self.claim.run(session).await?))
+    }
+
+    fn rings(&self, (replies, _): &Self::Answer) -> BTreeSet<QueueName> {
+        self.apply.rings(replies)
+    }
+
+    /// What was settled stays settled.
+    async fn take_back(
+        &self,
+        (_, claimed): Self::Answer,
+        session: &mut Session<'_>,
+    ) -> Result<(), CallError> {
+        release(&self.claim.claim, &claimed, session).await
+    }
+}
+
+impl Exchange {
+    /// The claim sees the rows as they were before the changes, so none of these may make a job claimable but for its turn.
+    fn fuses(&self) -> bool {
+        let mut ids = HashSet::new();
+        let ends = |it: &job_core::Change| !it.takes_key && it.next.status() != JobStatus::Waiting;
+        let changes = &self.apply.changes;
+        !changes.is_empty()
+            && !self.claim.claim.types.is_empty()
+            && changes.iter().all(|it| ends(it) && ids.insert(it.id))
+    }
+
+    async fn fused(&self, session: &mut Session<'_>) -> Result<(Vec<Reply>, Claimed), CallError> {
+        let changes = Changes::new(self.apply.changes.iter().map(|it| (it, &it.next)).collect());
+        let wanted = i64::from(self.claim.claim.limit.get());
+        let from = self.claim.floors.of(&self.claim.claim);
+        let begun = Instant::now();
+        let texts = session.texts;
+        let (mut binds, notes) = changes.binds();
+        binds.extend(self.claim.binds(wanted, true, from));
+        let text = if notes { &texts.exchange_noting } else { &texts.exchange };
+        let rows: Vec<Exchanged> = Statement::new(text, binds).rows(session.conn).await?;
+
+        let (mut applied, mut started) = (HashSet::new(), Vec::new());
+        for row in rows {
+            match row {
+                Exchanged::Applied(ids) => applied.extend(ids),
+                Exchanged::Started(row) => started.push(*row),
+            }
+        }
+        let mut replies: Vec<Option<Reply>> =
+            self.apply.changes.iter().map(|it| applied.contains(&it.id).then_some(Reply::Applied)).collect();
+        let more = self.claim.has_more(&started, wanted, from, begun.elapsed());
+        let mut claimed = Claimed::default();
+        add(&mut claimed, started);
+        claimed.jobs.sort_by_key(job_core::Job::place);
+        // Jobs were started, so from here on nothing may fail: a change that could not be looked at is to be sent again.
+        let settled = self.apply.judge_others(session, &mut replies).await;
+        let replies: Vec<Reply> = replies.into_iter().map(|it| it.unwrap_or(Reply::Busy)).collect();
+        if more && settled.is_ok() {
+            claimed = self.claim.go_on(session, claimed).await?;
+        }
+        Ok((replies, claimed))
+    }
+}
+
+/// A row of the answer.
+enum Exchanged {
+    Applied(Vec<JobId>),
+    Started(Box<JobRow>),
+}
+
+impl FromRow for Exchanged {
+    fn from_row<'a>(row: &impl Row<'a, Pg>) -> QueryResult<Self> {
+        let mut fields = Fields::of(row);
+        Ok(match fields.job_ids() {
+            Some(ids) => Self::Applied(ids),
+            None => Self::Started(Box::new(JobRow::read(&mut fields))),
+        })
+    }
+}
+
+/// `text` with its `$n` moved on by `by`.
+pub(crate) fn shifted(text: &str, by: u32) -> String {
+    let mut parts = text.split('$');
+    let mut moved = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find(|c: char| !c.is_ascii_digit()).unwrap_or(part.len());
+        let number = part[..end].parse::<u32>().unwrap_or_default() + by;
+        moved.push_str(&format!("${number}{}", &part[end..]));
+    }
+    moved
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_move_on_together() {
+        assert_eq!(shifted("$1 + $2::text, $11", 21), "$22 + $23::text, $32");
+    }
+}
