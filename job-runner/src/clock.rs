@@ -72,3 +72,36 @@ impl RunnerClock {
 pub(crate) fn actor() -> ActorId {
     ActorId::from_uuid(Uuid::new_v4())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn the_estimate_follows_the_store_and_is_never_ahead_of_it() {
+        let noon: Timestamp = "2026-11-24T12:00:00Z".parse().unwrap();
+        let clock = RunnerClock::new(Clock::Store);
+        // The store read its clock, and the reply took a second.
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        clock.saw(noon);
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        assert_eq!(clock.now(), noon + Duration::from_secs(5));
+        // The store's clock was set back, and so is the estimate.
+        clock.saw(noon);
+        assert_eq!(clock.now(), noon);
+        assert_eq!(RunnerClock::new(Clock::At(noon)).now(), noon);
+    }
+
+    #[test]
+    fn a_jittered_delay_is_within_a_quarter_of_the_exact_one() {
+        let clock = RunnerClock::new(Clock::Store);
+        let delays: Vec<Duration> = (0..200).map(|_| clock.jittered(Duration::from_secs(4))).collect();
+        assert!(delays.iter().all(|it| (3..=5).contains(&it.as_secs()) && *it <= Duration::from_secs(5)));
+        assert!(delays.iter().min() != delays.iter().max());
+    }
+
+    #[test]
+    fn every_run_is_an_actor_of_its_own() {
+        assert_ne!(actor(), actor());
+    }
+}

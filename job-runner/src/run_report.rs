@@ -4,7 +4,7 @@ use job_core::TypeName;
 use std::collections::BTreeMap;
 use tracing::info;
 
-/// What a run of a section did. Its last lines in the log are [`log`](Self::log)'s.
+/// What a run of a section did. A script's last lines in the log say the same.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct RunReport {
     /// Jobs completed, by type.

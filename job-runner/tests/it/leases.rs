@@ -24,7 +24,7 @@ fn operator() -> ActorId {
 fn unsteady() -> (Stage, Unsteady) {
     let stage = Stage::new();
     let store = Unsteady::new(&stage.store);
-    (Stage::on(stage.store.clone(), store.opened()), store)
+    (Stage::on(stage.store, store.opened()), store)
 }
 
 #[tokio::test(start_paused = true)]

@@ -14,7 +14,7 @@ use std::time::Duration;
 fn unsteady() -> (Stage, Unsteady) {
     let stage = Stage::new();
     let store = Unsteady::new(&stage.store);
-    (Stage::on(stage.store.clone(), store.opened()), store)
+    (Stage::on(stage.store, store.opened()), store)
 }
 
 const METHODS: [&str; 9] =

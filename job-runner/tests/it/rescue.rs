@@ -39,7 +39,7 @@ async fn jobs_of_runners_that_died_are_given_back_and_run_at_once() {
     assert_eq!((note.outcome.as_str(), note.runner), ("lapse", dead));
     // The other one has no attempt left.
     assert_eq!(stage.row(last.id).await.state.status(), JobStatus::Failed);
-    let reports = stage.told.reports.lock();
+    let reports = stage.told.reports.lock().clone();
     assert_eq!((reports.len(), reports[0].job), (1, last.id));
     assert_eq!(stage.attempts(last.id).await[0].report.as_deref(), Some(reports[0].id.as_str()));
 }
