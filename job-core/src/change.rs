@@ -55,7 +55,7 @@ pub enum Then {
     /// It stays, as history.
     #[default]
     Keep,
-    /// It goes in the same statement, with its notes.
+    /// It goes in the same statement, with its notes. A superseded job stays.
     Delete,
 }
 

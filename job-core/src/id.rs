@@ -16,7 +16,8 @@ impl JobId {
     /// The smallest and the greatest id there can be; bounds for ranges, never ids of jobs.
     pub const BOUNDS: RangeInclusive<Self> = Self(Uuid::nil())..=Self(Uuid::max());
 
-    /// The id for `millis` milliseconds since 1970 and ten bytes of counter and randomness.
+    /// The id for `millis` milliseconds since 1970 and ten bytes of counter and randomness, of which version and
+    /// variant overwrite six bits: the upper four of `rest[0]` and the upper two of `rest[2]`.
     #[must_use]
     pub fn v7(millis: u64, rest: [u8; 10]) -> Self {
         Self(uuid::Builder::from_unix_timestamp_millis(millis, &rest).into_uuid())

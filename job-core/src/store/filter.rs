@@ -145,8 +145,8 @@ pub enum Deletion {
         types: Option<Vec<TypeName>>,
         /// The most jobs, the oldest ids first.
         limit: NonZeroU32,
-        /// Of each type and target, the newest this many final jobs stay, whatever their age. Jobs without a target are
-        /// not held back.
+        /// Of each type and target, the newest this many of all final jobs, by id, stay whatever their age. Jobs without
+        /// a target are not held back.
         keep_newest: Option<NonZeroU32>,
     },
 }

@@ -34,7 +34,7 @@ use std::{fmt::Debug, num::NonZeroU32, time::Duration};
 /// and sets what the core has decided. What each method promises is checked by the clauses of
 /// `job_testing::store_contract!`, which any store can run; `docs/writing-a-store.md` leads through it.
 ///
-/// Dropping a future does not undo its call: it was done wholly, or not at all.
+/// Dropping a future does not undo its call: it was done, or will be, wholly or not at all, batches included.
 ///
 /// # Errors
 ///
@@ -51,7 +51,7 @@ pub trait JobStore: Debug + Send + Sync + 'static {
     /// Inserts jobs, Waiting, and answers for each in the order given.
     ///
     /// Of two with equal keys the first wins, in one call and among any number of callers at once: exactly one
-    /// creates. An Ok is durable. The same id and spec again is answered Created, as the first time; but never send
+    /// creates. An Ok is durable. The same id and spec again is answered Created, with the job as it is now; but never send
     /// it again once the job was deleted: a new life of the same id begins at the first revision, where the fence
     /// cannot tell it from the old one.
     async fn insert(&self, jobs: &[NewJob], clock: Clock) -> Result<Vec<Inserted>, StoreError>;
@@ -71,7 +71,9 @@ pub trait JobStore: Debug + Send + Sync + 'static {
     /// Applies changes, each alone: a batch is not a transaction. Answers for each in the order given.
     ///
     /// Where a change fits it is Applied, with its note, in one durable step. A batch holds at most one change of
-    /// a job; a second one is answered Stale. Changes that take a key back are applied after the others.
+    /// a job; a second one, in the batch's order, is answered Stale, whatever became of the first. Changes that take a
+    /// key back are applied after the others. A row or key that somebody's open transaction holds for longer than a
+    /// short wait is answered Busy.
     async fn apply(&self, changes: &[Change]) -> Result<Vec<Reply>, StoreError>;
 
     /// Extends the leases of jobs that are still at the given revisions to `lease` from now, and keeps their

@@ -43,7 +43,8 @@ const LONGEST: Duration = Duration::from_secs(120);
 /// Makes a test of every clause of the contract, and of the reference model, for the store that `$open` opens.
 ///
 /// `$open` is an async closure without arguments that gives a [`Fixture`], or an
-/// [`Opened`](job_core::store::Opened) that needs nothing around it, of a new and empty store.
+/// [`Opened`](job_core::store::Opened) that needs nothing around it, of a new and empty store. It writes a module for
+/// each theme (`claim`, `notes`, …), so give it a file or a module of its own.
 #[macro_export]
 macro_rules! store_contract {
     ($open:expr) => {
