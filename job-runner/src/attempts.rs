@@ -197,3 +197,53 @@ impl Attempts {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Place, clock::RunnerClock, handlers::Handlers};
+    use job_core::{Clock, Timestamp};
+    use job_testing::factory;
+    use std::num::NonZeroU32;
+
+    const LIMIT: Duration = Duration::from_secs(10);
+
+    fn under_way(attempts: &Attempts) -> (Arc<Running>, Arc<RunnerClock>) {
+        let clock = Arc::new(RunnerClock::new(Clock::At(Timestamp::EPOCH)));
+        let handlers = Handlers::new(Place::Here, NonZeroU32::MIN).unwrap();
+        let job = factory::job(*job_core::JobId::BOUNDS.start()).created(Timestamp::EPOCH);
+        let running = Arc::new(Running::new(job, LIMIT, handlers.seats(1).remove(0), clock.clone()));
+        attempts.add(&[running.clone()], clock.instant() + 2 * LIMIT);
+        (running, clock)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_attempt_that_waits_for_a_thread_all_its_time_is_given_back_and_never_starts() {
+        let attempts = Attempts::default();
+        let (running, clock) = under_way(&attempts);
+        attempts.next_overdue().await;
+        let overdue = attempts.overdue(clock.instant());
+        assert_eq!(overdue.iter().map(|it| it.1).collect::<Vec<_>>(), [GivenUp::Queued]);
+        assert!(!running.start());
+        assert!(attempts.zombies().is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_attempt_has_its_whole_time_from_its_start() {
+        let attempts = Attempts::default();
+        let (running, clock) = under_way(&attempts);
+        tokio::time::sleep(LIMIT / 2).await;
+        assert!(running.start());
+        attempts.next_overdue().await;
+        assert!(attempts.overdue(clock.instant()).is_empty());
+        tokio::time::sleep(LIMIT / 4).await;
+        assert!(attempts.overdue(clock.instant()).is_empty());
+        attempts.next_overdue().await;
+        let overdue = attempts.overdue(clock.instant());
+        assert_eq!(overdue.iter().map(|it| it.1).collect::<Vec<_>>(), [GivenUp::Started]);
+        // A zombie until its handler has ended, and what it ends with does not count.
+        assert_eq!(attempts.zombies().len(), 1);
+        assert!(!running.end());
+        assert!(attempts.zombies().is_empty());
+    }
+}

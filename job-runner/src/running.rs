@@ -175,10 +175,6 @@ impl Running {
     fn moves(&self, from: u8, to: u8) -> bool {
         self.phase.compare_exchange(from, to, SeqCst, SeqCst).is_ok()
     }
-
-    fn counts(&self) -> bool {
-        self.phase.load(SeqCst) == STARTED
-    }
 }
 
 impl AttemptHandle for Running {
@@ -195,9 +191,7 @@ impl AttemptHandle for Running {
     }
 
     fn progress(&self, progress: Progress) {
-        if self.counts() {
-            self.said.lock().progress = Some(progress);
-        }
+        self.said.lock().progress = Some(progress);
     }
 
     fn log(&self, level: LogLevel, text: Text) {
@@ -211,11 +205,8 @@ impl AttemptHandle for Running {
         }
         let note = Note::log(id, self.clock.now(), &LogNote { attempt, level, text });
         let mut said = self.said.lock();
-        if let Ok(note) = note
-            && self.counts()
-            && said.lines.len() < LINES_MOST
-        {
-            said.lines.push(note);
+        if said.lines.len() < LINES_MOST {
+            said.lines.extend(note);
         }
     }
 }

@@ -39,6 +39,22 @@ async fn a_job_that_is_put_off_for_no_time_at_all_is_left_too() {
 }
 
 #[tokio::test]
+async fn no_end_is_dated_before_its_start_though_the_clock_of_the_store_jumps() {
+    let stage = Stage::new();
+    stage.create(Play::new("first", Act::Wait)).await;
+    let second = stage.create(Play::new("second", Act::Succeed)).await;
+    let one = SectionSettings { concurrency: limit(1), ..Stage::settings() };
+    let run = stage.start(stage.script_with(one));
+    stage.here("first").await;
+    stage.store.set_now(noon() + Duration::from_secs(3600));
+    stage.let_go("first");
+    run.await.unwrap().unwrap();
+    let state = stage.row(second.id).await.state;
+    assert_eq!(state.date_started(), Some(noon() + Duration::from_secs(3600)));
+    assert!(state.date_finished() >= state.date_started(), "{state:?}");
+}
+
+#[tokio::test]
 async fn what_is_not_due_yet_is_left() {
     let stage = Stage::new();
     let options = Options { start: Start::In(Duration::from_secs(60)), ..Options::default() };
@@ -115,6 +131,42 @@ async fn jobs_of_one_turn_run_one_after_the_other_in_one_script() {
     // Enqueued at the very time of the run, it was due by then.
     assert_eq!(count(&report.completed, "usual"), 2);
     assert_eq!(stage.ran(), ["first", "second"]);
+}
+
+#[tokio::test]
+async fn the_successor_of_a_turn_starts_while_others_still_run() {
+    let stage = Stage::new();
+    stage.create(Play::new("slow", Act::Wait)).await;
+    stage.create(Play::new("first", Act::Wait).keyed("k")).await;
+    let run = stage.start(stage.script());
+    stage.here("slow").await;
+    stage.here("first").await;
+    stage.create(Play::new("second", Act::Wait).keyed("k")).await;
+    stage.let_go("first");
+    stage.here("second").await;
+    stage.let_go("second");
+    stage.let_go("slow");
+    assert_eq!(count(&run.await.unwrap().unwrap().completed, "usual"), 3);
+}
+
+#[tokio::test]
+async fn queues_take_turns() {
+    let stage = Stage::new();
+    for n in 1..=3 {
+        stage.create(Play::new(&format!("a{n}"), Act::Succeed)).await;
+    }
+    let options = Options { queue: Some(named("other")), ..Options::default() };
+    for n in 1..=3 {
+        stage.create_with(Play::new(&format!("b{n}"), Act::Succeed), &options).await;
+    }
+    let section = SectionSettings {
+        types: vec![named("usual")],
+        queues: vec![named("other")],
+        concurrency: limit(1),
+        ..Stage::settings()
+    };
+    stage.script_with(section).run().await.unwrap();
+    assert_eq!(stage.ran(), ["a1", "b1", "a2", "b2", "a3", "b3"]);
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ mod play;
 mod stage;
 mod unsteady;
 
+mod again;
 mod asks;
 mod compiler;
 mod decoding;

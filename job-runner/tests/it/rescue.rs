@@ -3,14 +3,16 @@
 use crate::{
     play::{Act, Play},
     stage::{Stage, count},
+    unsteady::{Fault, Unsteady},
 };
 use job_core::{
     ActorId, JobStatus,
-    store::{Claim, JobStore, Switch, Switches},
+    store::{Claim, Held, JobStore, Renewed, Switch, Switches},
 };
 use job_runner::SectionSettings;
 use job_testing::factory::{claim, limit, named, noon};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -91,4 +93,28 @@ async fn a_thousand_lapsed_jobs_are_rescued_page_by_page() {
     stage.store.set_now(noon() + 3600 * SECOND);
     let report = stage.run().await;
     assert_eq!((report.rescued, count(&report.completed, "usual")), (1000, 1000));
+}
+
+#[tokio::test]
+async fn a_lease_that_is_renewed_while_it_is_judged_is_left_to_its_owner() {
+    let stage = Stage::new();
+    let store = Unsteady::new(&stage.store);
+    let stage = Stage::on(stage.store.clone(), store.opened());
+    let job = stage.create(Play::new("it", Act::Succeed)).await;
+    let owner = Claim { types: vec![named("usual")], ..claim(stage.opened.clock) };
+    let held = stage.store.claim(&owner).await.unwrap().jobs.remove(0);
+    stage.store.set_now(noon() + owner.lease);
+    let permits = Arc::new(Semaphore::new(0));
+    store.next("apply", [Fault::Held(permits.clone())]);
+    let run = stage.start(stage.script());
+    while store.calls("apply") == 0 {
+        tokio::task::yield_now().await;
+    }
+    // Late, and nobody took it: it is still the owner's.
+    let renewal = Held { id: job.id, revision: held.state.revision(), progress: None };
+    let renewed = stage.store.renew(&[renewal], owner.lease, stage.opened.clock).await.unwrap();
+    assert!(matches!(renewed[0], Renewed::Until(_)));
+    permits.add_permits(1);
+    assert_eq!(run.await.unwrap().unwrap().rescued, 0);
+    assert_eq!(stage.row(job.id).await.state.status(), JobStatus::Running);
 }

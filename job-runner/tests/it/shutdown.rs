@@ -1,6 +1,7 @@
 //! Told to stop, a script claims nothing more, lets handlers end within the grace, and gives the rest back.
 
 use crate::{
+    lines::Lines,
     play::{Act, Play},
     stage::{Stage, count},
     unsteady::{Fault, Unsteady},
@@ -78,10 +79,12 @@ async fn what_a_claim_brings_after_the_stop_is_given_back_unstarted() {
     while store.calls("claim") == 0 {
         tokio::task::yield_now().await;
     }
+    let (lines, guard) = Lines::keep();
     stage.stop.cancel();
     permits.add_permits(1);
     run.await.unwrap().unwrap();
-    assert!(stage.ran().is_empty());
+    drop(guard);
+    assert!(stage.ran().is_empty() && lines.with("Running usual job").is_empty());
     let state = stage.row(job.id).await.state;
     assert_eq!((state.status(), state.attempt_count()), (JobStatus::Waiting, 0));
 }
