@@ -16,7 +16,7 @@ fn exchange(apply: &str, binds: u32) -> String {
          claimed AS ({start} {COLUMNS}, (SELECT count(*) FROM due) AS seen)
          SELECT NULL::uuid[], claimed.* FROM claimed
          UNION ALL
-         SELECT ids, claimed.* FROM (SELECT array_agg(id) AS ids FROM applied) AS all_of_them LEFT JOIN claimed ON FALSE"
+         SELECT ids, claimed.* FROM (SELECT coalesce(array_agg(id), '{{}}') AS ids FROM applied) AS all_of_them LEFT JOIN claimed ON FALSE"
     )
 }
 

@@ -84,13 +84,11 @@ impl TestSchema {
         diesel::sql_query(sql).get_result::<Number>(&mut connect().await).await.unwrap().n
     }
 
-    /// Ends when one of its sessions waits for another's lock.
-    pub(crate) async fn until_someone_waits(&self) {
+    /// How many of its sessions wait for another's lock.
+    pub(crate) async fn waiting(&self) -> usize {
         let waits = "SELECT count(*) AS n FROM pg_stat_activity \
             WHERE application_name = '{app}' AND cardinality(pg_blocking_pids(pid)) > 0";
-        while self.number(&waits.replace("{app}", &self.name)).await == 0 {
-            tokio::task::yield_now().await;
-        }
+        usize::try_from(self.number(&waits.replace("{app}", &self.name)).await).unwrap()
     }
 
     /// A store in it, with tables.
