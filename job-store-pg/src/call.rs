@@ -116,9 +116,9 @@ impl Caller {
             return Err(StoreError::Unavailable(source.into()).into());
         };
         match result.as_ref().err().map(CallError::kind) {
-            Some(Kind::Lost) => {
+            Some(Kind::Lost | Kind::Replan) => {
                 lent.discard();
-                // The others have most likely ended too.
+                // The others have most likely ended too, or hold plans that are as old.
                 self.pool.forget_idle();
             }
             Some(kind) if kind.ends_connection() => lent.discard(),

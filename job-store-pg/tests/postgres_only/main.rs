@@ -14,6 +14,7 @@ mod interleavings;
 mod jobs;
 mod migrations;
 mod opener;
+mod outages;
 mod plans;
 mod roles;
 #[path = "../server/mod.rs"]
