@@ -211,9 +211,9 @@ mod tests {
     fn under_way(attempts: &Attempts) -> (Arc<Running>, Arc<RunnerClock>) {
         let clock = Arc::new(RunnerClock::new(Clock::At(Timestamp::EPOCH)));
         let handlers = Handlers::new(Place::Here, NonZeroU32::MIN).unwrap();
-        let job = factory::job(*job_core::JobId::BOUNDS.start()).created(Timestamp::EPOCH);
+        let job = factory::job(*JobId::BOUNDS.start()).created(Timestamp::EPOCH);
         let running = Arc::new(Running::new(job, LIMIT, handlers.seats(1).remove(0), clock.clone()));
-        attempts.add(&[running.clone()], clock.instant() + 2 * LIMIT);
+        attempts.add(std::slice::from_ref(&running), clock.instant() + 2 * LIMIT);
         (running, clock)
     }
 

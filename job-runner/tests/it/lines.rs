@@ -1,30 +1,43 @@
 //! What is logged, as text.
 
-use parking_lot::Mutex;
-use std::{io, sync::Arc};
-use tracing::{Level, subscriber::DefaultGuard};
+use std::{cell::RefCell, io, sync::Once};
+use tracing::Level;
 use tracing_subscriber::fmt::MakeWriter;
 
-/// The lines that this thread logs, as `LEVEL message`, from INFO on.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Lines(Arc<Mutex<Vec<u8>>>);
+thread_local! {
+    /// What this thread has logged, if somebody keeps it.
+    static KEPT: RefCell<Option<Vec<u8>>> = const { RefCell::new(None) };
+}
 
-impl Lines {
-    /// Keeps what is logged until the guard is dropped.
-    pub(crate) fn keep() -> (Self, DefaultGuard) {
-        let lines = Self::default();
-        let subscriber = tracing_subscriber::fmt()
-            .with_writer(lines.clone())
+/// The lines that this thread logs, as `LEVEL message`, from INFO on.
+#[derive(Debug)]
+pub(crate) struct Lines(());
+
+/// Puts every event where its thread may keep it. One subscriber for the process, and before anything is logged: what
+/// a thread's own subscriber hears depends on what other threads log for the first time just then.
+pub(crate) fn listen() {
+    static LISTENING: Once = Once::new();
+    LISTENING.call_once(|| {
+        tracing_subscriber::fmt()
+            .with_writer(ToKept)
             .with_max_level(Level::INFO)
             .with_ansi(false)
             .with_target(false)
             .without_time()
-            .finish();
-        (lines, tracing::subscriber::set_default(subscriber))
+            .init();
+    });
+}
+
+impl Lines {
+    /// Keeps what is logged from now on.
+    pub(crate) fn keep() -> Self {
+        listen();
+        KEPT.set(Some(Vec::new()));
+        Self(())
     }
 
     pub(crate) fn all(&self) -> Vec<String> {
-        let text = String::from_utf8(self.0.lock().clone()).unwrap();
+        let text = KEPT.with_borrow(|kept| String::from_utf8(kept.clone().unwrap()).unwrap());
         text.lines().map(|it| it.trim().to_owned()).collect()
     }
 
@@ -34,9 +47,18 @@ impl Lines {
     }
 }
 
-impl io::Write for Lines {
+impl Drop for Lines {
+    fn drop(&mut self) {
+        KEPT.set(None);
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct ToKept;
+
+impl io::Write for ToKept {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().extend_from_slice(bytes);
+        KEPT.with_borrow_mut(|kept| kept.iter_mut().for_each(|it| it.extend_from_slice(bytes)));
         Ok(bytes.len())
     }
 
@@ -45,10 +67,10 @@ impl io::Write for Lines {
     }
 }
 
-impl MakeWriter<'_> for Lines {
+impl MakeWriter<'_> for ToKept {
     type Writer = Self;
 
     fn make_writer(&self) -> Self {
-        self.clone()
+        *self
     }
 }

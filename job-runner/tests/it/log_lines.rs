@@ -18,9 +18,8 @@ async fn a_run_logs_each_start_and_ends_with_counts_by_type() {
     let first = stage.create(Play::new("first", Act::Succeed)).await;
     stage.source().create(&Brief(Play::new("second", Act::Succeed))).await.unwrap();
     stage.create(Play::new("third", Act::Ask(Wish::Snooze(60)))).await;
-    let (lines, guard) = Lines::keep();
+    let lines = Lines::keep();
     stage.run().await;
-    drop(guard);
     let started = lines.with("Running usual job");
     assert_eq!(started.len(), 2);
     let start = format!("INFO Running usual job {} (attempt 1).", first.id);
@@ -36,9 +35,8 @@ async fn a_run_logs_each_start_and_ends_with_counts_by_type() {
 #[tokio::test]
 async fn an_idle_run_says_so_and_hardly_more() {
     let stage = Stage::new();
-    let (lines, guard) = Lines::keep();
+    let lines = Lines::keep();
     let report = stage.run().await;
-    drop(guard);
     assert!(report.is_idle());
     assert_eq!(lines.all(), ["INFO No jobs to run."]);
 }
@@ -49,9 +47,8 @@ async fn what_jobs_ask_for_is_never_more_urgent_than_info() {
     for wish in [Wish::Retry, Wish::Snooze(5), Wish::Suspend("a".to_owned()), Wish::Cancel("b".to_owned())] {
         stage.create(Play::new("it", Act::Ask(wish))).await;
     }
-    let (lines, guard) = Lines::keep();
+    let lines = Lines::keep();
     stage.run().await;
-    drop(guard);
     assert_eq!(lines.with("WARN").len() + lines.with("ERROR").len(), 0, "{:?}", lines.all());
     assert_eq!(lines.with("is to be tried again at").len(), 1);
     assert_eq!(lines.with("is suspended now").len(), 1);
@@ -78,9 +75,8 @@ async fn what_a_handler_logs_is_kept_with_the_job_and_logged() {
     let stage = Stage::new();
     let job = stage.source().create(&Talks).await.unwrap();
     let registry = Registry::new().register::<Talks>().register::<Usual>();
-    let (lines, guard) = Lines::keep();
+    let lines = Lines::keep();
     stage.script_of(registry, Stage::settings()).run().await.unwrap();
-    drop(guard);
     let filter =
         NoteFilter { about: Some(About::Job(job.id)), kind: Some(NoteKind::Log), ..NoteFilter::default() };
     let notes = stage.store.notes(&filter, limit(9)).await.unwrap();

@@ -67,9 +67,8 @@ async fn a_reporter_that_fails_leaves_the_report_in_the_log_and_stops_nothing() 
         let stage = Stage::new();
         let job = stage.create_last(Play::new("it", fails())).await;
         let good = stage.create(Play::new("good", Act::Succeed)).await;
-        let (lines, guard) = Lines::keep();
+        let lines = Lines::keep();
         let report = stage.script().reporter(Arc::new(bad)).run().await.unwrap();
-        drop(guard);
         assert_eq!((count(&report.completed, "usual"), count(&report.incomplete, "usual")), (1, 1));
         assert_eq!(stage.row(job.id).await.state.status(), JobStatus::Failed);
         assert_eq!(stage.row(good.id).await.state.status(), JobStatus::Completed);
@@ -101,9 +100,8 @@ async fn a_user_error_tells_the_requester_and_the_recipients() {
     let options = Options { requester: Some(Requester::new("bob").unwrap()), ..Options::default() };
     let wish = Act::Ask(Wish::TellUser("no such page".to_owned()));
     let job = stage.create_with(Play::new("it", wish), &options).await;
-    let (lines, guard) = Lines::keep();
+    let lines = Lines::keep();
     stage.run().await;
-    drop(guard);
     let told = stage.told.users.lock()[0].clone();
     assert_eq!((told.job, told.type_name.as_str()), (job.id, "usual"));
     assert_eq!((told.operation.as_str(), told.text.as_str()), ("playing it", "no such page"));
@@ -118,9 +116,8 @@ async fn each_failure_is_logged_once() {
     let stage = Stage::new();
     stage.create_last(Play::new("last", fails())).await;
     stage.create(Play::new("again", fails())).await;
-    let (lines, guard) = Lines::keep();
+    let lines = Lines::keep();
     stage.script().reporter(Arc::new(LogReporter)).run().await.unwrap();
-    drop(guard);
     let told = lines.with("broken");
     assert_eq!(told.len(), 2, "{told:?}");
     assert!(told.iter().any(|it| it.starts_with("WARN") && it.contains("to be tried again")), "{told:?}");
@@ -136,11 +133,10 @@ async fn a_folder_for_reports_gets_one_file_each() {
     }
     let reports = folder.path().join("deep/reports");
     let settings = SectionSettings { report_dir: Some(reports.clone()), ..Stage::settings() };
-    let (lines, guard) = Lines::keep();
+    let lines = Lines::keep();
     // Without a reporter of its own.
     let script = job_runner::Script::new(stage.opened.clone(), Stage::registry(), stage.clone(), settings);
     script.unwrap().place(job_runner::Place::Here).run().await.unwrap();
-    drop(guard);
     let mut labels = Vec::new();
     for file in std::fs::read_dir(&reports).unwrap() {
         let path = file.unwrap().path();
@@ -157,11 +153,10 @@ async fn a_folder_for_reports_gets_one_file_each() {
 async fn reports_never_carry_args() {
     let stage = Stage::new();
     stage.create_last(Play::new("it", fails()).keyed("secret")).await;
-    let (lines, guard) = Lines::keep();
+    let lines = Lines::keep();
     stage.run().await;
     let report = stage.told.reports.lock()[0].clone();
     report.log(None);
-    drop(guard);
     assert!(!serde_json::to_string(&report).unwrap().contains("secret"));
     assert!(lines.with("secret").is_empty());
 }

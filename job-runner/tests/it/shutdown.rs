@@ -79,11 +79,10 @@ async fn what_a_claim_brings_after_the_stop_is_given_back_unstarted() {
     while store.calls("claim") == 0 {
         tokio::task::yield_now().await;
     }
-    let (lines, guard) = Lines::keep();
+    let lines = Lines::keep();
     stage.stop.cancel();
     permits.add_permits(1);
     run.await.unwrap().unwrap();
-    drop(guard);
     assert!(stage.ran().is_empty() && lines.with("Running usual job").is_empty());
     let state = stage.row(job.id).await.state;
     assert_eq!((state.status(), state.attempt_count()), (JobStatus::Waiting, 0));

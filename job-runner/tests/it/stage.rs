@@ -1,6 +1,9 @@
 //! The stage of these tests: a store in memory, and what its jobs did.
 
-use crate::play::{Brief, Laned, Play, Usual};
+use crate::{
+    lines::listen,
+    play::{Brief, Laned, Play, Usual},
+};
 use async_trait::async_trait;
 use job_core::{
     AttemptNote, BoxError, Job, JobId, JobSource, NoteFilter, NoteKind, Options, RunnableJob, TypeName,
@@ -67,6 +70,7 @@ impl Stage {
 
     /// On another view of the store.
     pub(crate) fn on(store: MemStore, opened: Opened) -> Self {
+        listen();
         Self {
             store,
             opened,
