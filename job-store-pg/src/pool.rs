@@ -88,7 +88,9 @@ impl Connector {
     /// A new connection, on which statements may last.
     pub(crate) async fn connect_for_long(&self) -> Result<AsyncPgConnection, LendError> {
         let mut conn = self.connect().await?;
-        conn.batch_execute("SET statement_timeout = 0; SET lock_timeout = 0").await?;
+        if !self.setup.is_empty() {
+            conn.batch_execute("SET statement_timeout = 0; SET lock_timeout = 0").await?;
+        }
         Ok(conn)
     }
 
@@ -100,9 +102,9 @@ impl Connector {
         let mut conn = made.map_err(unavailable)?;
         if !self.setup.is_empty() {
             conn.batch_execute(&self.setup).await?;
+            // Its error must not spoil the other settings: only some may set it, and most servers speak English anyway.
+            let _ = conn.batch_execute("SET lc_messages = 'C'").await;
         }
-        // Its error must not spoil the other settings: only some may set it, and most servers speak English anyway.
-        let _ = conn.batch_execute("SET lc_messages = 'C'").await;
         Ok(conn)
     }
 }

@@ -4,11 +4,13 @@ use crate::{
     run,
     server::{self, TestSchema},
 };
+use diesel_async::SimpleAsyncConnection;
 use job_core::{
-    Text,
+    Reply, Text,
     store::{Filter, JobStoreExt, Opener as _, StoreUrl},
 };
-use job_store_pg::Opener;
+use job_store_pg::{Opener, PgStore};
+use job_testing::{Fixture, factory};
 
 #[test]
 fn a_url_opens_a_store_with_its_tables() {
@@ -35,5 +37,33 @@ fn a_server_that_is_not_there_is_told_of_without_the_password() {
         assert!(words.contains("postgres://u:…@127.0.0.1:1/db"), "{words}");
         assert!(words.contains("is the server running"), "{words}");
         assert!(!words.contains("secret") && !format!("{refused:?}").contains("secret"), "{words}");
+    });
+}
+
+#[test]
+fn behind_a_pooler_no_connection_keeps_a_setting() {
+    run(async {
+        let schema = TestSchema::new().await;
+        let fixture = Fixture::from(schema.store().await.opened());
+        let pooled = PgStore::connect(&schema.options().pooler(true)).await.unwrap();
+        let mut settings = server::connect().await;
+        // What a connection of the pooler's would be left with: a function of the server tells, in place of a claim's.
+        let tells = format!(
+            "CREATE FUNCTION {0}.kept() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+                 IF current_setting('plan_cache_mode') <> 'auto' OR current_setting('lock_timeout') <> '0' THEN \
+                     RAISE 'a setting was kept'; \
+                 END IF; RETURN NULL; END $$; \
+             CREATE TRIGGER kept AFTER UPDATE ON {0}.job FOR EACH STATEMENT EXECUTE FUNCTION {0}.kept()",
+            schema.name
+        );
+        settings.batch_execute(&tells).await.unwrap();
+        fixture.insert(&fixture.jobs(2)).await;
+        let kept = fixture.store.claim(&fixture.claim()).await;
+        assert!(kept.is_err(), "without one they are kept");
+        let behind = Fixture::from(pooled.opened());
+        let started = behind.start(&behind.claim()).await;
+        assert_eq!(started.len(), 2);
+        let completed = started.iter().map(|it| factory::change(it, it.complete(behind.now())));
+        assert_eq!(behind.apply(&completed.collect::<Vec<_>>()).await, [Reply::Applied; 2]);
     });
 }
