@@ -14,6 +14,8 @@ use std::collections::HashSet;
 
 statements! {
     Set = include_str!("sql/change.sql");
+    /// The same for a state that has none of what few states have, as that of a job that completed: each bind costs.
+    SetCommon = include_str!("sql/change_common.sql");
     Remove = include_str!("sql/remove.sql");
     OtherHolder = include_str!("sql/other_holder.sql");
 }
@@ -54,33 +56,39 @@ pub(crate) fn apply_one(conn: &mut SqliteConnection, change: &Change) -> QueryRe
 
 /// Whether the change fitted, and `next` is written.
 fn set(conn: &mut SqliteConnection, change: &Change, next: &JobState) -> QueryResult<bool> {
+    let changed_by = next.changed_by();
+    let common: [Value<'_>; 12] = [
+        Value::from(&change.id),
+        change.expected.number().into(),
+        change.lapsed_by.into(),
+        i64::from(next.status().number()).into(),
+        next.queue().as_str().into(),
+        i64::from(next.attempt_count()).into(),
+        i64::from(next.crash_count()).into(),
+        next.scheduled_start().into(),
+        next.date_started().into(),
+        next.date_finished().into(),
+        changed_by.as_ref().into(),
+        next.revision().number().into(),
+    ];
     let lease = next.lease();
     let progress = lease.and_then(|it| it.progress.as_ref()).map(serde_json::to_string).transpose();
-    let written = Set::run(
-        conn,
-        [
-            Value::from(&change.id),
-            change.expected.number().into(),
-            change.lapsed_by.into(),
-            i64::from(next.status().number()).into(),
-            next.queue().as_str().into(),
-            i64::from(next.attempt_count()).into(),
-            i64::from(next.crash_count()).into(),
-            next.scheduled_start().into(),
-            next.date_started().into(),
-            next.date_finished().into(),
-            lease.map(|it| &it.holder).into(),
-            lease.map(|it| it.expires).into(),
-            progress.map_err(|error| Error::SerializationError(error.into()))?.into(),
-            next.last_error().map(|it| it.as_str()).into(),
-            next.reason().map(|it| it.as_str()).into(),
-            next.held_key().map(|it| it.as_str()).into(),
-            next.running_key().map(|it| it.as_str()).into(),
-            next.superseded_by().into(),
-            next.changed_by().as_ref().into(),
-            next.revision().number().into(),
-        ],
-    )?;
+    let seldom: [Value<'_>; 8] = [
+        lease.map(|it| &it.holder).into(),
+        lease.map(|it| it.expires).into(),
+        progress.map_err(|error| Error::SerializationError(error.into()))?.into(),
+        next.last_error().map(|it| it.as_str()).into(),
+        next.reason().map(|it| it.as_str()).into(),
+        next.held_key().map(|it| it.as_str()).into(),
+        next.running_key().map(|it| it.as_str()).into(),
+        next.superseded_by().into(),
+    ];
+    let written = if seldom.iter().all(|it| matches!(it, Value::Null)) {
+        SetCommon::run(conn, common)?
+    } else {
+        let mut binds = common.into_iter().chain(seldom);
+        Set::run::<20>(conn, std::array::from_fn(|_| binds.next().unwrap_or(Value::Null)))?
+    };
     Ok(written == 1)
 }
 

@@ -40,7 +40,9 @@ pub(crate) fn open(path: &Path, role: Role) -> Result<SqliteConnection, StoreErr
     prepare(&mut conn)?;
     let own = match role {
         // Room for a batch's pages; a log that grew behind a long read is cut again.
-        Role::Writer => "PRAGMA cache_size = -16000; PRAGMA journal_size_limit = 67108864;",
+        Role::Writer => {
+            "PRAGMA cache_size = -16000; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;"
+        }
         Role::Reader => "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY;",
     };
     conn.batch_execute(own).map_err(store_error)?;

@@ -2,7 +2,7 @@
 
 use diesel::{
     row::{Field, Row},
-    sqlite::{Sqlite, SqliteType, SqliteValue},
+    sqlite::{Sqlite, SqliteValue},
 };
 use job_core::{ActorId, BoxError, JobId, Timestamp};
 use std::sync::Arc;
@@ -58,10 +58,14 @@ impl<'r, 'a, R: Row<'a, Sqlite>> Fields<'r, R> {
         parse: impl FnOnce(&str) -> Result<T, E>,
     ) -> Option<T> {
         let parsed = self.value(|mut value| {
-            if is_broken_text(&mut value) {
+            let text = value.read_text();
+            // Diesel gives U+FFFD in the place of bytes that are not UTF-8, so only such texts are looked at again.
+            let is_suspect = text.contains(char::REPLACEMENT_CHARACTER);
+            let parsed = parse(text).map_err(Into::into);
+            if is_suspect && std::str::from_utf8(value.read_blob()).is_err() {
                 return Err("a text is not UTF-8".into());
             }
-            parse(value.read_text()).map_err(Into::into)
+            parsed
         });
         self.checked(parsed?)
     }
@@ -97,11 +101,4 @@ impl<'r, 'a, R: Row<'a, Sqlite>> Fields<'r, R> {
         self.at += 1;
         field.value().map(read)
     }
-}
-
-/// Whether the bytes of a text are not UTF-8. Diesel then gives U+FFFD in their place, so only such texts are looked at.
-fn is_broken_text(value: &mut SqliteValue<'_, '_, '_>) -> bool {
-    value.value_type() == Some(SqliteType::Text)
-        && value.read_text().contains(char::REPLACEMENT_CHARACTER)
-        && std::str::from_utf8(value.read_blob()).is_err()
 }

@@ -11,7 +11,9 @@ use job_core::{BoxError, store::StoreError};
 const STEPS: [&str; 1] = [include_str!("sql/schema_1.sql")];
 
 /// The version of the tables that this program expects.
-pub(crate) const VERSION: u32 = STEPS.len() as u32;
+pub(crate) const VERSION: u32 = 1;
+
+const _: () = assert!(STEPS.len() == VERSION as usize, "each version has its step");
 
 statements! {
     HasVersions = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'job_schema'";

@@ -8,6 +8,15 @@ use job_core::{
     store::{Cursor, Unreadable},
 };
 
+/// How many columns there are.
+pub(crate) const COLUMNS: usize = 29;
+
+/// The positions of some of them.
+pub(crate) const TURN: usize = 8;
+const URGENCY: usize = 3;
+const QUEUE: usize = 13;
+const SCHEDULED_START: usize = 16;
+
 /// Reads jobs from rows. Neighbours are mostly of one type and queue, so their names are shared.
 #[derive(Debug, Default)]
 pub(crate) struct JobReader {
@@ -59,7 +68,8 @@ impl JobReader {
             _ => TypeName::new(text),
         });
         let args = Json::stored(fields.text().unwrap_or_default());
-        let priority = fields.counted().unwrap_or_default();
+        let urgency = fields.number().unwrap_or_default();
+        let priority = fields.checked(i16::try_from(-urgency)).unwrap_or_default();
         let target = fields.parsed(|text| Target::new(text));
         let tags = fields.parsed(|text| serde_json::from_str::<Vec<Tag>>(text)).unwrap_or_default();
         let key = fields.text().map(UniqueKey::stored);
@@ -132,10 +142,10 @@ impl JobReader {
 
 /// The place of a row in the order of claims; `None` if its queue's name is not readable.
 pub(crate) fn place<'a>(row: &impl Row<'a, Sqlite>, id: JobId) -> Option<Cursor> {
-    let mut queue = Fields::at(row, 13);
+    let mut queue = Fields::at(row, QUEUE);
     let queue = queue.parsed(str::parse::<QueueName>)?;
-    let urgency = -number(row, 3);
+    let urgency = number(row, URGENCY);
     let urgency = i32::try_from(urgency).unwrap_or(if urgency < 0 { i32::MIN } else { i32::MAX });
-    let start = Timestamp::from_micros(number(row, 16));
+    let start = Timestamp::from_micros(number(row, SCHEDULED_START));
     Some(Cursor::Place { queue, place: (urgency, start, id) })
 }

@@ -169,7 +169,7 @@ pub(crate) fn number<'a>(row: &impl Row<'a, Sqlite>, at: usize) -> i64 {
     row.get(at).and_then(|field| field.value().map(|mut value| value.read_long())).unwrap_or_default()
 }
 
-impl<'a, T: Into<Value<'a>>> From<Option<T>> for Value<'a> {
+impl<T: Into<Self>> From<Option<T>> for Value<'_> {
     fn from(it: Option<T>) -> Self {
         it.map_or(Self::Null, Into::into)
     }

@@ -45,7 +45,6 @@ impl SqliteStore {
     }
 
     /// Opens the file in another way than [`open`](Self::open) does.
-    #[must_use]
     pub fn builder(path: impl AsRef<Path>) -> Builder {
         Builder::new(path.as_ref())
     }
@@ -131,8 +130,10 @@ impl Switches for SqliteStore {
 impl Wake for SqliteStore {
     /// Hears of this handle's own commits at once, and of all others' within about 25 ms.
     async fn woken(&self, queues: &[QueueName]) {
+        // In this order, or the watch looks around, sees nobody and rests.
+        let listener = self.shared.bells.listener(queues);
         self.shared.watch.attend();
-        self.shared.bells.listen(queues).await;
+        listener.rung().await;
     }
 }
 

@@ -36,18 +36,13 @@ impl Bells {
         self.rung.notify_waiters();
     }
 
-    /// Ends when a bell of one of `queues` rings, or has rung while nobody listened.
-    pub(crate) async fn listen(&self, queues: &[QueueName]) {
-        let _waiting = Waiting::new(self, queues);
-        let mut known = None;
-        loop {
-            // Registered before the look, so that a ring between the look and the wait is not missed.
-            let rung = self.rung.notified();
-            if self.has_rung(queues, &mut known) {
-                return;
-            }
-            rung.await;
+    /// Somebody who waits for work of `queues`, from now on.
+    pub(crate) fn listener<'a>(&'a self, queues: &'a [QueueName]) -> Listener<'a> {
+        let mut bells = self.queues.lock();
+        for queue in queues {
+            bells.entry(queue.clone()).or_default().waiting += 1;
         }
+        Listener { bells: self, queues }
     }
 
     /// The queues that somebody waits for.
@@ -55,12 +50,33 @@ impl Bells {
         let bells = self.queues.lock();
         bells.iter().filter(|(_, bell)| bell.waiting > 0).map(|(queue, _)| queue.clone()).collect()
     }
+}
+
+/// Somebody who waits, until this is dropped.
+pub(crate) struct Listener<'a> {
+    bells: &'a Bells,
+    queues: &'a [QueueName],
+}
+
+impl Listener<'_> {
+    /// Ends when a bell of one of the queues rings, or has rung while nobody listened.
+    pub(crate) async fn rung(self) {
+        let mut known = None;
+        loop {
+            // Registered before the look, so that a ring between the look and the wait is not missed.
+            let rung = self.bells.rung.notified();
+            if self.has_rung(&mut known) {
+                return;
+            }
+            rung.await;
+        }
+    }
 
     /// Whether a bell has rung since the rings in `known`, or unheard if there are none yet.
-    fn has_rung(&self, queues: &[QueueName], known: &mut Option<u64>) -> bool {
-        let mut bells = self.queues.lock();
+    fn has_rung(&self, known: &mut Option<u64>) -> bool {
+        let mut bells = self.bells.queues.lock();
         let (mut rings, mut unheard) = (0, false);
-        for queue in queues {
+        for queue in self.queues {
             if let Some(bell) = bells.get_mut(queue) {
                 rings += bell.rings;
                 unheard |= bell.heard < bell.rings;
@@ -71,27 +87,11 @@ impl Bells {
     }
 }
 
-/// Somebody waits, until this is dropped.
-struct Waiting<'a> {
-    bells: &'a Bells,
-    queues: &'a [QueueName],
-}
-
-impl<'a> Waiting<'a> {
-    fn new(bells: &'a Bells, queues: &'a [QueueName]) -> Self {
-        let mut known = bells.queues.lock();
-        for queue in queues {
-            known.entry(queue.clone()).or_default().waiting += 1;
-        }
-        Self { bells, queues }
-    }
-}
-
-impl Drop for Waiting<'_> {
+impl Drop for Listener<'_> {
     fn drop(&mut self) {
-        let mut known = self.bells.queues.lock();
+        let mut bells = self.bells.queues.lock();
         for queue in self.queues {
-            if let Some(bell) = known.get_mut(queue) {
+            if let Some(bell) = bells.get_mut(queue) {
                 bell.waiting -= 1;
             }
         }

@@ -7,8 +7,10 @@ use crate::{
     wake::Bells,
 };
 use diesel::{QueryResult, SqliteConnection};
+use job_core::QueueName;
 use parking_lot::{Condvar, Mutex};
 use std::{
+    collections::HashMap,
     path::PathBuf,
     sync::Arc,
     thread::Builder,
@@ -51,7 +53,7 @@ impl Watch {
         Self { path, bells, post: Arc::default() }
     }
 
-    /// Somebody waits now. Where the watch cannot be kept they wait for the writer's rings, and poll.
+    /// Somebody listens now. Where the watch cannot be kept they wait for the writer's rings, and poll.
     pub(crate) fn attend(&self) {
         let mut state = self.post.state.lock();
         if !state.started {
@@ -77,9 +79,9 @@ impl Drop for Watch {
 }
 
 fn keep(conn: &mut SqliteConnection, bells: &Bells, post: &Post) {
-    let mut version = None;
+    let mut looked = HashMap::new();
     while rest(bells, post) {
-        if let Err(error) = look(conn, bells, &mut version) {
+        if let Err(error) = look(conn, bells, &mut looked) {
             tracing::debug!(%error, "the watch could not look; it looks again");
         }
     }
@@ -97,19 +99,20 @@ fn rest(bells: &Bells, post: &Post) -> bool {
     !state.ended
 }
 
-/// Rings for the queues that somebody waits for and where something is due, if anything was committed since `version`.
-fn look(conn: &mut SqliteConnection, bells: &Bells, version: &mut Option<i64>) -> QueryResult<()> {
-    let seen = DataVersion::one(conn, [], |row| number(row, 0))?;
-    if *version == seen {
-        return Ok(());
-    }
+/// Rings for the queues that somebody waits for and where something is due, if anything was committed since the queue was
+/// last looked at. `looked` has the version then: each its own, for others may wait now than when it was committed.
+fn look(conn: &mut SqliteConnection, bells: &Bells, looked: &mut HashMap<QueueName, i64>) -> QueryResult<()> {
+    let version = DataVersion::one(conn, [], |row| number(row, 0))?.unwrap_or_default();
     let mut due = Vec::new();
     for queue in bells.waited_for() {
-        if WorkIsDue::one(conn, [queue.as_str().into(), now().into()], |_| ())?.is_some() {
-            due.push(queue);
+        if looked.get(&queue) == Some(&version) {
+            continue;
         }
+        if WorkIsDue::one(conn, [queue.as_str().into(), now().into()], |_| ())?.is_some() {
+            due.push(queue.clone());
+        }
+        looked.insert(queue, version);
     }
-    *version = seen;
     bells.ring(&due);
     Ok(())
 }

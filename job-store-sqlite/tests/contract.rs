@@ -1,5 +1,7 @@
 //! The SQLite store keeps the contract of all stores, on real files, with races run across handles.
 
+#![expect(clippy::unwrap_used, reason = "in a test, a surprise is a failure")]
+
 use job_store_sqlite::SqliteStore;
 use job_testing::Fixture;
 

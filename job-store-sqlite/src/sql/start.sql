@@ -1,4 +1,4 @@
--- The one verb that a store knows: `Job::start`. The model test compares the two. COUNT_MAX is where counting stops.
+-- The one verb that a store knows: `Job::start`. The claim answers with the core's own, and the model test compares the two. COUNT_MAX is where counting stops.
 -- ?1 rowids as a JSON array, ?2 runner, ?3 now, ?4 end of the leases
 UPDATE job SET
     status = 1,
@@ -13,4 +13,3 @@ UPDATE job SET
     changed_by = ?2,
     revision = revision + 1
 WHERE rowid IN (SELECT value FROM json_each(?1))
-RETURNING

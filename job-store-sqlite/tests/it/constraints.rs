@@ -39,12 +39,12 @@ async fn rows_that_contradict_themselves_are_refused() {
         ("half a lease", "SET lease_expires = NULL WHERE status = 1", "leased_iff_running"),
         ("an end before the end", "SET date_finished = 1 WHERE status = 0", "dated_iff_final"),
         ("no end after the end", "SET date_finished = NULL WHERE status = 2", "dated_iff_final"),
-        ("a turn while waiting", "SET running_key = turn WHERE status = 0", "turn_only_running"),
+        ("a turn while waiting", "SET running_key = turn WHERE status = 0", "leased_iff_running"),
         ("a turn of another job", "SET running_key = 't:9' WHERE status = 1", "runs_in_its_own_turn"),
         ("a key of another job", "SET held_key = '9' WHERE status = 0", "holds_its_own_key"),
-        ("progress while waiting", "SET progress = '{}' WHERE status = 0", "progress_only_running"),
+        ("progress while waiting", "SET progress = '{}' WHERE status = 0", "leased_iff_running"),
         ("a scope without key", "SET unique_key = NULL, held_key = NULL WHERE status = 0", "key_with_scope"),
-        ("a status of no meaning", "SET status = 6 WHERE status = 4 OR status = 0", "status BETWEEN 0 AND 5"),
+        ("a status of no meaning", "SET status = 6 WHERE status = 4 OR status = 0", "dated_iff_final"),
         ("a short id", "SET id = x'01' WHERE status = 0", "length(id) = 16"),
     ];
     for (what, sql, constraint) in refused {
@@ -52,7 +52,7 @@ async fn rows_that_contradict_themselves_are_refused() {
         assert_eq!(error, format!("CHECK constraint failed: {constraint}"), "{what}");
     }
     let kinds = [
-        ("SET priority = 'high'", "cannot store TEXT value in INTEGER column job.priority"),
+        ("SET urgency = 'high'", "cannot store TEXT value in INTEGER column job.urgency"),
         ("SET args = NULL", "NOT NULL constraint failed: job.args"),
     ];
     for (sql, says) in kinds {
@@ -64,7 +64,7 @@ async fn rows_that_contradict_themselves_are_refused() {
 async fn a_key_is_held_and_a_turn_is_run_by_one_row() {
     let file = three().await;
     let mut conn = file.conn();
-    let twice = "INSERT INTO job SELECT randomblob(16), type, args, priority, target, tags, unique_key, unique_scope,
+    let twice = "INSERT INTO job SELECT randomblob(16), type, args, urgency, target, tags, unique_key, unique_scope,
         turn, max_retries, requester, date_created, status, queue, attempt_count, crash_count, scheduled_start,
         date_started, date_finished, lease_holder, lease_expires, progress, last_error, reason, held_key, running_key,
         superseded_by, changed_by, revision FROM job WHERE status = ";

@@ -71,6 +71,7 @@ impl RunnableJob for Email {
 }
 
 /// A job to `to`.
+#[expect(clippy::needless_pass_by_value, reason = "a test reads best with the value itself")]
 pub(crate) fn email(to: impl ToString) -> Email {
     Email { to: to.to_string() }
 }

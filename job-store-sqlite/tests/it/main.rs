@@ -1,5 +1,7 @@
 //! What is SQLite's own: files, processes, the application's transactions, and what an operator meets.
 
+#![expect(clippy::unwrap_used, reason = "in a test, a surprise is a failure")]
+
 mod child;
 mod completion;
 mod constraints;

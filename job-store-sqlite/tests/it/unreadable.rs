@@ -13,7 +13,7 @@ const WRONG: [(&str, &str); 10] = [
     ("tags = 'red, blue'", "expected value"),
     ("tags = '[\"red\", 7]'", "invalid type: integer `7`"),
     ("unique_key = 'k', unique_scope = 9", "there is no unique scope 9"),
-    ("priority = 40000", "out of range"),
+    ("urgency = 40000", "out of range"),
     ("max_retries = -1", "out of range"),
     ("target = ''", "it is empty"),
     ("requester = char(7)", "control character"),
@@ -56,7 +56,7 @@ async fn a_claim_starts_unreadable_rows_too_and_gives_them_apart() {
     // With its stand-in, the runner can end each of them.
     let replies = store.apply(&failed).await.unwrap();
     assert!(replies.iter().all(|it| *it == Reply::Applied), "{replies:?}");
-    assert_eq!(file.number("SELECT count(*) FROM job WHERE status = 3"), WRONG.len() as i64);
+    assert_eq!(file.number("SELECT count(*) FROM job WHERE status = 3"), i64::try_from(WRONG.len()).unwrap());
 }
 
 #[tokio::test]
