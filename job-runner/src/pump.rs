@@ -70,11 +70,13 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
         let mut backoff = Backoff::default();
         loop {
             self.gather().await;
-            self.heed_stop();
+            // One reading of the clock a round: what is not over for the one is still to come for the other.
+            let now = self.clock.instant();
+            self.heed_stop(now);
             match self.exchange().await {
                 Ok(true) => backoff.reset(&self.clock),
                 Ok(false) if self.is_done() => return Ok(()),
-                Ok(false) => self.wait().await,
+                Ok(false) => self.wait(now).await,
                 Err(error) if error.is_transient() => {
                     let (delay, away) = backoff.failed(&error, &self.clock);
                     let gives_up = self.terms.doubt == LeaseDoubt::Stop || self.stop.is_cancelled();
@@ -138,21 +140,17 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
     }
 
     /// Once it was told to stop, tells the handlers, gives back what has not started, and after the grace the rest.
-    fn heed_stop(&mut self) {
+    fn heed_stop(&mut self, now: Instant) {
         if !self.stop.is_cancelled() {
             return;
         }
-        let now = self.clock.instant();
-        match self.state.grace_ends {
-            None => {
-                self.state.grace_ends = Some(now + self.terms.grace);
-                self.attempts.all().iter().for_each(|it| it.token.cancel());
-                self.attempts.give_up_queued(|_| true).into_iter().for_each(|it| self.release(it));
-            }
-            Some(ends) if ends <= now => {
-                self.attempts.give_up().into_iter().for_each(|(it, _)| self.release(it));
-            }
-            Some(_) => {}
+        if self.state.grace_ends.is_none() {
+            self.state.grace_ends = Some(now + self.terms.grace);
+            self.attempts.all().iter().for_each(|it| it.token.cancel());
+            self.attempts.give_up_queued(|_| true).into_iter().for_each(|it| self.release(it));
+        }
+        if self.state.grace_ends.is_some_and(|ends| ends <= now) {
+            self.attempts.give_up().into_iter().for_each(|(it, _)| self.release(it));
         }
     }
 
@@ -173,8 +171,7 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
     }
 
     /// Waits until something has ended, is to be sent again, or is to stop.
-    async fn wait(&mut self) {
-        let now = self.clock.instant();
+    async fn wait(&mut self, now: Instant) {
         let far = now + Duration::from_secs(3600);
         let grace_ends = self.state.grace_ends.filter(|it| *it > now);
         let woken = self.state.outbox.next_wake().into_iter().chain(grace_ends).min().unwrap_or(far);
