@@ -21,10 +21,17 @@ const TRIES: u32 = 6;
 /// How long to wait before the second try; each further one waits up to twice as long.
 const FIRST_WAIT: Duration = Duration::from_millis(10);
 
+/// How long after a call was given up what it did is taken back. Not at once: a dropped future does not undo its call, so
+/// who looks right after the drop finds it done wholly or not at all.
+const GRACE: Duration = Duration::from_secs(2);
+
 /// What a store call does with a connection. It may be run again from the start when it met a transient error.
 pub(crate) trait Call: fmt::Debug + Send + Sync + 'static {
     /// What it gives.
     type Answer: Send + 'static;
+
+    /// Whether [`take_back`](Self::take_back) does anything.
+    const TAKES_BACK: bool = false;
 
     /// Does it.
     fn run(&self, session: &mut Session<'_>) -> impl Future<Output = Result<Self::Answer, CallError>> + Send;
@@ -61,7 +68,7 @@ pub(crate) struct Caller {
 
 impl Caller {
     /// Makes a call. Dropping the future does not stop it: it is done wholly or not at all, and what it gave that
-    /// nobody received is taken back.
+    /// nobody received is taken back a moment later.
     pub(crate) async fn call<C: Call>(&self, call: C) -> Result<C::Answer, StoreError> {
         let (give, receive) = oneshot::channel();
         let caller = self.clone();
@@ -73,7 +80,11 @@ impl Caller {
             let (parcel, returned) = Parcel::new(result);
             // A parcel that is not opened comes back, from here or from where the receiver is dropped.
             let _ = give.send(parcel);
+            if !C::TAKES_BACK {
+                return;
+            }
             if let Ok(Ok(answer)) = returned.await {
+                sleep(GRACE).await;
                 caller.take_back(&call, answer).await;
             }
         });

@@ -32,6 +32,7 @@ pub(crate) struct Claim {
 
 impl Call for Claim {
     type Answer = Claimed;
+    const TAKES_BACK: bool = true;
 
     async fn run(&self, session: &mut Session<'_>) -> Result<Claimed, CallError> {
         self.go_on(session, Claimed::default()).await
