@@ -38,8 +38,8 @@ async fn run(file: &Path, ledger: Ledger) -> Result<RunReport, ScriptError> {
     let registry = Registry::new().register::<Plain>().register_transactional::<Sure>();
     let settings = SectionSettings {
         concurrency: NonZeroU32::new(4).unwrap(),
-        lease: Duration::from_secs(2),
-        beat: Duration::from_millis(400),
+        lease: Duration::from_secs(3),
+        beat: Duration::from_millis(500),
         wait_for_lock: true,
         ..SectionSettings::new(SectionName::new("chaos").unwrap())
     };
