@@ -2,6 +2,7 @@
 
 mod cargo;
 mod ci;
+mod postgres;
 mod program;
 mod test;
 mod tidy;
@@ -17,7 +18,9 @@ const USAGE: &str = "\
 Usage: cargo xtask COMMAND [ARGS]
 
 Work on this workspace:
-  test [ARGS]          run all tests; with ARGS, hand them to the test runner (doc tests are then left out)
+  test [ARGS]          run all tests; with ARGS, hand them to the test runner (doc tests are then left out);
+                       `--require postgres` fails where there is no PostgreSQL server
+  pg up|down|psql|url  a PostgreSQL cluster of your own for development
   tidy                 check the tree: layout, dependency arrows, clause lists, links, leftovers
   ci                   all that a change must pass: tidy, fmt, clippy, doc, deny, test
 
@@ -46,6 +49,7 @@ fn run(args: &[OsString]) -> Result<ExitCode, Box<dyn Error>> {
         Some(alone @ ("tidy" | "ci")) if !rest.is_empty() => {
             Ok(misused(&format!("`{alone}` takes no arguments")))
         }
+        Some("pg") => postgres::run(rest),
         Some("tidy") => tidy::run(),
         Some("ci") => ci::run(),
         // The program has the same command line, so it gets the command's name too.

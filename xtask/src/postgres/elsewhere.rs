@@ -1,0 +1,26 @@
+//! What stands in for the clusters on systems that are not Unix: none, and words that say so.
+
+use std::error::Error;
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+/// A server that was started for the tests, which does not happen here.
+#[derive(Debug)]
+pub(crate) enum ThrowAway {}
+
+impl ThrowAway {
+    /// None: `DATABASE_URL` must name a server.
+    pub(crate) fn start() -> Result<Option<Self>, Box<dyn Error>> {
+        Ok(None)
+    }
+
+    /// Where it is.
+    pub(crate) fn url(&self) -> &str {
+        match *self {}
+    }
+}
+
+/// Refuses.
+pub(crate) fn run(_: &[OsString]) -> Result<ExitCode, Box<dyn Error>> {
+    Err("clusters are made on Unix only; install a PostgreSQL server and set DATABASE_URL".into())
+}

@@ -1,0 +1,25 @@
+//! PostgreSQL for this workspace: throw-away clusters for tests, and one that stays for development.
+
+#[cfg(unix)]
+mod account;
+#[cfg(unix)]
+mod cluster;
+#[cfg(unix)]
+mod development;
+#[cfg(not(unix))]
+mod elsewhere;
+#[cfg(unix)]
+mod keeper;
+#[cfg(unix)]
+mod server;
+#[cfg(unix)]
+mod throw_away;
+
+#[cfg(not(unix))]
+pub(crate) use elsewhere::{ThrowAway, run};
+#[cfg(unix)]
+pub(crate) use {development::run, throw_away::ThrowAway};
+
+/// What to do on a machine that has no server.
+pub(crate) const HOW_TO_INSTALL: &str = "install a PostgreSQL server (apt-get install postgresql, \
+    dnf install postgresql-server, brew install postgresql) or set DATABASE_URL to one that runs";

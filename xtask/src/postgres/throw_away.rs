@@ -1,0 +1,115 @@
+//! A cluster for one run of the tests, which no end of that run leaves behind.
+
+use std::env;
+use std::error::Error;
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::process;
+
+use super::account;
+use super::cluster::{Cluster, remove, url};
+use super::keeper::Keeper;
+use super::server::Server;
+
+/// Nothing in it needs to outlive a power cut. Tests run side by side, each with a pool or two.
+const SETTINGS: [&str; 5] = [
+    "fsync = off",
+    "full_page_writes = off",
+    "max_connections = 300",
+    "shared_buffers = 128MB",
+    "log_min_messages = warning",
+];
+
+/// A running server, until this is dropped.
+#[derive(Debug)]
+pub(crate) struct ThrowAway {
+    url: String,
+    _keeper: Keeper,
+}
+
+impl ThrowAway {
+    /// Starts one. None if this machine has no server.
+    ///
+    /// # Errors
+    ///
+    /// If it has one that does not start.
+    pub(crate) fn start() -> Result<Option<Self>, Box<dyn Error>> {
+        if Server::find().is_none() {
+            return Ok(None);
+        }
+        let home = home()?;
+        // Between a folder's making and its lock nobody may sweep it.
+        let turn = File::create(home.join("turn"))?;
+        turn.lock()?;
+        sweep(&home)?;
+        let name = process::id().to_string();
+        let lock = File::create(home.join(format!("{name}.lock")))?;
+        lock.lock()?;
+        let cluster = Cluster::at(home.join(name))?;
+        let keeper = Keeper::start(&cluster.folder, lock, &cluster.halt())?;
+        drop(turn);
+        cluster.init(&SETTINGS)?;
+        let port = cluster.start(None)?;
+        Ok(Some(Self { url: url(port), _keeper: keeper }))
+    }
+
+    /// Where it is.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+}
+
+/// The folder of all throw-away clusters of this user. In the system's folder for such, since the user that root's
+/// server runs as can enter hardly another.
+fn home() -> Result<PathBuf, Box<dyn Error>> {
+    let us = account::our_id().ok_or("cannot tell which user this is")?;
+    let home = env::temp_dir().join(format!("xtask-postgres-{us}"));
+    match fs::create_dir(&home) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            return Err(format!("cannot make {}: {error}", home.display()).into());
+        }
+        _ => {}
+    }
+    let found = fs::symlink_metadata(&home)?;
+    if !found.is_dir() || found.uid() != us {
+        return Err(format!("{} is not ours; remove it", home.display()).into());
+    }
+    Ok(home)
+}
+
+/// Removes the clusters whose keepers were killed. Their servers end by themselves within a minute, which is how often
+/// a server looks whether its data folder is still there.
+fn sweep(home: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(home)?.flatten() {
+        let path = entry.path();
+        if path.extension().is_some_and(|it| it == "lock") && File::open(&path)?.try_lock().is_ok() {
+            // A server that still writes is in the way of this; then a later run does it.
+            if remove(&path.with_extension("")).is_ok() {
+                fs::remove_file(&path)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sweep_takes_what_nobody_keeps_and_nothing_else() {
+        let home = env::temp_dir().join(format!("xtask-sweep-{}", process::id()));
+        for name in ["kept", "left"] {
+            fs::create_dir_all(home.join(name).join("data")).unwrap();
+            File::create(home.join(format!("{name}.lock"))).unwrap();
+        }
+        let kept = File::open(home.join("kept.lock")).unwrap();
+        kept.lock().unwrap();
+        sweep(&home).unwrap();
+        assert!(home.join("kept/data").exists() && home.join("kept.lock").exists());
+        assert!(!home.join("left").exists() && !home.join("left.lock").exists());
+        fs::remove_dir_all(home).unwrap();
+    }
+}
