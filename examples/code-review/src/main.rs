@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 /// Merge proposals of a git repository, their diffs and their heat.
 #[derive(Debug, Parser)]
-#[command(name = "code-review", version)]
+#[command(name = "code-review", version, max_term_width = 80)]
 enum Cli {
     Demo(Demo),
     #[command(flatten)]

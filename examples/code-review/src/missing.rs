@@ -30,11 +30,10 @@ pub(crate) async fn explained(
             Some(job) => {
                 let status = job.state.status().word();
                 let reason = job.state.last_error().or(job.state.reason()).map_or("", |it| it.as_str());
-                writeln!(
-                    text,
-                    "{commit} has no diff; its job {} is {status}\n  {reason}",
-                    job.id.prefix(12)
-                )?;
+                writeln!(text, "{commit} has no diff; its job {} is {status}", job.id)?;
+                if !reason.is_empty() {
+                    writeln!(text, "  {reason}")?;
+                }
             }
         }
     }
