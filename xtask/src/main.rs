@@ -25,7 +25,7 @@ Work on this workspace:
   ci                   all that a change must pass: tidy, fmt, clippy, doc, deny, test
 
 Run what it builds, here, with ARGS untouched (COMMAND --help tells more):
-  run-jobs SECTION...  run the jobs that are due, once or as a worker
+  run-jobs SECTION...  run the jobs that are due
   jobs                 look at jobs and operate on them
   demo                 the example from end to end, on the repository you stand in
   bench                measure the stores, optimized
