@@ -6,7 +6,7 @@ use crate::{
     fields::Fields,
     insert,
     notes::append,
-    statement::{Statement, Value, statements},
+    statement::{Statement, Value, statements, together},
 };
 use diesel::{QueryResult, SqliteConnection, result::Error};
 use job_core::{Change, JobState, JobStatus, Reply, Then};
@@ -23,8 +23,13 @@ statements! {
 /// Applies changes, each alone, those that take a key after the others. In a transaction that may write.
 pub(crate) fn apply(conn: &mut SqliteConnection, changes: &[Change]) -> QueryResult<Vec<Reply>> {
     let mut replies = vec![Reply::Stale; changes.len()];
-    let mut seen = HashSet::with_capacity(changes.len());
-    let first: Vec<bool> = changes.iter().map(|it| seen.insert(it.id)).collect();
+    // Those of one claim are mostly sorted, and then no two are of one job.
+    let first: Vec<bool> = if changes.is_sorted_by(|one, next| one.id < next.id) {
+        vec![true; changes.len()]
+    } else {
+        let mut seen = HashSet::with_capacity(changes.len());
+        changes.iter().map(|it| seen.insert(it.id)).collect()
+    };
     for takes_key in [false, true] {
         for ((change, reply), first) in changes.iter().zip(&mut replies).zip(&first) {
             if *first && change.takes_key == takes_key {
@@ -86,8 +91,7 @@ fn set(conn: &mut SqliteConnection, change: &Change, next: &JobState) -> QueryRe
     let written = if seldom.iter().all(|it| matches!(it, Value::Null)) {
         SetCommon::run(conn, common)?
     } else {
-        let mut binds = common.into_iter().chain(seldom);
-        Set::run::<20>(conn, std::array::from_fn(|_| binds.next().unwrap_or(Value::Null)))?
+        Set::run(conn, together::<20>(common.into_iter().chain(seldom)))?
     };
     Ok(written == 1)
 }

@@ -79,8 +79,8 @@ pub trait EnqueueOn<K>: JobType<K> {
         options: &Options,
     ) -> Result<AcquiredId, EnqueueError> {
         let draft = self.draft(ids::mint(), options, Some(ids::now()))?;
-        let acquired = savepoint::within(conn, |conn| acquire(conn, &draft));
-        Ok(acquired?)
+        let inserted = savepoint::within(conn, |conn| insert::insert_one(conn, &draft, ids::now()))?;
+        Ok(acquired_id((&draft, inserted)))
     }
 
     /// Creates many jobs, and answers for each. Of equal keys the first wins.
@@ -97,20 +97,28 @@ pub trait EnqueueOn<K>: JobType<K> {
         let drafts: Result<Vec<NewJob>, DraftError> =
             jobs.into_iter().map(|job| job.draft(ids::mint(), options, now)).collect();
         let drafts = drafts?;
-        let acquired =
-            savepoint::within(conn, |conn| drafts.iter().map(|draft| acquire(conn, draft)).collect());
-        Ok(acquired?)
+        Ok(savepoint::within(conn, |conn| {
+            let mut acquired = Vec::with_capacity(drafts.len());
+            for drafts in drafts.chunks(CHUNK) {
+                let inserted = insert::insert(conn, drafts, ids::now())?;
+                acquired.extend(drafts.iter().zip(inserted).map(acquired_id));
+            }
+            Ok(acquired)
+        })?)
     }
 }
 
 impl<J, K> EnqueueOn<K> for J where J: JobType<K> {}
 
-fn acquire(conn: &mut SqliteConnection, draft: &NewJob) -> QueryResult<AcquiredId> {
-    Ok(match insert::insert_one(conn, draft, ids::now())? {
+/// How many jobs are inserted before their records are let go.
+const CHUNK: usize = 1024;
+
+fn acquired_id((draft, inserted): (&NewJob, Inserted)) -> AcquiredId {
+    match inserted {
         // Its id is fresh, so a job that has it is this one.
         Inserted::Created(_) | Inserted::IdTaken => AcquiredId::Created(draft.id),
         Inserted::Existing { holder } => AcquiredId::Existing(holder),
-    })
+    }
 }
 
 /// Deletes jobs with their notes, whatever their status, as part of the caller's transaction, and says how many. A

@@ -80,3 +80,48 @@ impl Kind {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use diesel::{Connection, SqliteConnection, connection::SimpleConnection};
+    use std::{fs, path::Path};
+
+    /// What SQLite says when `sql` is run on `file`.
+    fn says(file: &Path, flags: &str, sql: &str) -> StoreError {
+        let mut conn = SqliteConnection::establish(&format!("file:{}{flags}", file.display())).unwrap();
+        store_error(conn.batch_execute(sql).expect_err(sql))
+    }
+
+    #[test]
+    fn errors_of_a_real_file_are_named_by_what_the_caller_can_do() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("real.sqlite3");
+        let mut other = SqliteConnection::establish(file.to_str().unwrap()).unwrap();
+        other.batch_execute("CREATE TABLE job (n INTEGER PRIMARY KEY)").unwrap();
+
+        assert!(matches!(says(&file, "?mode=ro", "INSERT INTO job VALUES (1)"), StoreError::Denied(_)));
+        for missing in ["SELECT 1 FROM job_note", "SELECT args FROM job", "INSERT INTO job (id) VALUES (1)"] {
+            assert!(matches!(says(&file, "", missing), StoreError::Schema(_)), "{missing}");
+        }
+        let indexed = "SELECT 1 FROM job INDEXED BY job_due";
+        assert!(matches!(says(&file, "", indexed), StoreError::Schema(_)));
+        other.batch_execute("BEGIN IMMEDIATE").unwrap();
+        let locked = says(&file, "", "BEGIN IMMEDIATE");
+        assert!(locked.is_transient(), "{locked:?}");
+        other.batch_execute("COMMIT").unwrap();
+
+        let full = "PRAGMA max_page_count = 1; INSERT INTO job SELECT value FROM json_each('[1]'); CREATE TABLE big (n)";
+        assert!(matches!(says(&file, "", full), StoreError::Other(_)));
+        let twice = "INSERT INTO job VALUES (1), (1)";
+        assert!(matches!(says(&file, "", twice), StoreError::Other(_)));
+        fs::write(&file, [b'x'; 4096]).unwrap();
+        assert!(matches!(says(&file, "", "SELECT 1 FROM job"), StoreError::Other(_)));
+    }
+
+    /// Also where only the message of an error of opening is there.
+    #[test]
+    fn a_file_that_cannot_be_opened_may_be_there_later() {
+        assert_eq!(Kind::of_message("unable to open database file"), Kind::Unavailable);
+    }
+}

@@ -3,7 +3,7 @@
 use crate::{
     fields::Fields,
     row::JobReader,
-    statement::{Statement, Value, statements},
+    statement::{Statement, Value, statements, together},
 };
 use diesel::{QueryResult, SqliteConnection, result::Error};
 use job_core::{
@@ -11,41 +11,70 @@ use job_core::{
     store::{Inserted, Unreadable},
 };
 
+/// A row of `sql/insert.sql`, with its plain columns first.
 macro_rules! row {
     () => {
-        "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, 0, 0, ?, ?, 0)"
+        "(?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, ?, ?, ?, ?, ?, ?, ?)"
+    };
+}
+
+/// A row of `sql/insert_common.sql`.
+macro_rules! common_row {
+    () => {
+        "(?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0)"
+    };
+}
+
+/// So many rows as [`EIGHT`] says.
+macro_rules! eight {
+    ($row:ident) => {
+        concat!(
+            $row!(),
+            ",",
+            $row!(),
+            ",",
+            $row!(),
+            ",",
+            $row!(),
+            ",",
+            $row!(),
+            ",",
+            $row!(),
+            ",",
+            $row!(),
+            ",",
+            $row!()
+        )
     };
 }
 
 statements! {
-    Insert = include_str!("sql/insert.sql"), row!(), " ON CONFLICT DO NOTHING";
-    InsertMany = include_str!("sql/insert.sql"), row!(), ",", row!(), ",", row!(), ",", row!(), ",", row!(), ",",
-        row!(), ",", row!(), ",", row!(), " ON CONFLICT DO NOTHING";
+    Insert = include_str!("sql/insert.sql"), row!(), "ON CONFLICT DO NOTHING";
+    /// A statement costs as much as a row, so a batch has fewer of them.
+    InsertEight = include_str!("sql/insert.sql"), eight!(row), "ON CONFLICT DO NOTHING";
+    /// And each bind costs, so jobs that are like most do without the others' parts.
+    InsertEightCommon = include_str!("sql/insert_common.sql"), eight!(common_row), "ON CONFLICT DO NOTHING";
     Get = "SELECT ", include_str!("sql/columns.sql"), "FROM job WHERE id = ?1";
     Holder = include_str!("sql/holder.sql");
 }
 
-/// How many rows one [`InsertMany`] inserts.
-const MANY: usize = 8;
+const EIGHT: usize = 8;
 
-/// How many binds a row has.
-const BINDS: usize = 15;
+/// How many binds a row has: those that every job has, and the others.
+const COMMON: usize = 8;
+const SELDOM: usize = 7;
 
-/// Inserts jobs and answers for each. In a transaction that may write; outside of one each row is its own.
+/// Inserts jobs and answers for each. In a transaction that may write.
 pub(crate) fn insert(
     conn: &mut SqliteConnection,
     jobs: &[NewJob],
     now: Timestamp,
 ) -> QueryResult<Vec<Inserted>> {
     let mut answers = Vec::with_capacity(jobs.len());
-    let (chunks, rest) = jobs.as_chunks::<MANY>();
-    for new in chunks {
+    let (eights, rest) = jobs.as_chunks::<EIGHT>();
+    for new in eights {
         let jobs = new.each_ref().map(|new| new.created(now));
-        let mut binds = [const { Value::Null }; BINDS * MANY];
-        for (binds, job) in binds.as_chunks_mut::<BINDS>().0.iter_mut().zip(&jobs) {
-            *binds = row(job)?;
-        }
-        if InsertMany::run(conn, binds)? == MANY {
+        if insert_eight(conn, &jobs)? {
             answers.extend(jobs.into_iter().map(Inserted::Created));
         } else {
             for new in new {
@@ -62,26 +91,48 @@ pub(crate) fn insert(
 /// Inserts one job.
 pub(crate) fn insert_one(conn: &mut SqliteConnection, new: &NewJob, now: Timestamp) -> QueryResult<Inserted> {
     let job = new.created(now);
-    if Insert::run(conn, row(&job)?)? == 1 { Ok(Inserted::Created(job)) } else { in_the_way(conn, new) }
+    let binds = together::<{ COMMON + SELDOM }>(common(&job).into_iter().chain(seldom(&job)?));
+    if Insert::run(conn, binds)? == 1 { Ok(Inserted::Created(job)) } else { in_the_way(conn, new) }
 }
 
-fn row(Job { id, spec, state }: &Job) -> QueryResult<[Value<'_>; BINDS]> {
-    let unique = spec.unique.as_ref();
-    Ok([
+/// Whether nothing was in the way of any of them. If something was, the others are inserted.
+fn insert_eight(conn: &mut SqliteConnection, jobs: &[Job; EIGHT]) -> QueryResult<bool> {
+    let mut others = Vec::with_capacity(EIGHT);
+    for job in jobs {
+        others.push(seldom(job)?);
+    }
+    let inserted = if others.iter().flatten().all(|it| matches!(it, Value::Null)) {
+        let binds = together::<{ EIGHT * COMMON }>(jobs.iter().flat_map(common));
+        InsertEightCommon::run(conn, binds)?
+    } else {
+        let rows = jobs.iter().zip(others).flat_map(|(job, others)| common(job).into_iter().chain(others));
+        InsertEight::run(conn, together::<{ EIGHT * (COMMON + SELDOM) }>(rows))?
+    };
+    Ok(inserted == EIGHT)
+}
+
+fn common(Job { id, spec, state }: &Job) -> [Value<'_>; COMMON] {
+    [
         id.into(),
         spec.type_name.as_str().into(),
         spec.args.as_str().into(),
         (-i64::from(spec.priority)).into(),
-        spec.target.as_ref().map(|it| it.as_str()).into(),
-        tags(spec.tags.as_slice())?,
-        unique.map(|it| it.key.as_str()).into(),
-        unique.map(|it| i64::from(it.scope.number())).into(),
-        spec.turn.as_ref().map(|it| it.as_str()).into(),
         i64::from(spec.max_retries).into(),
-        spec.requester.as_ref().map(|it| it.as_str()).into(),
         spec.date_created.into(),
         state.queue().as_str().into(),
         state.scheduled_start().into(),
+    ]
+}
+
+fn seldom(Job { spec, state, .. }: &Job) -> QueryResult<[Value<'_>; SELDOM]> {
+    let unique = spec.unique.as_ref();
+    Ok([
+        spec.target.as_ref().map(|it| it.as_str()).into(),
+        tags(&spec.tags)?,
+        unique.map(|it| it.key.as_str()).into(),
+        unique.map(|it| i64::from(it.scope.number())).into(),
+        spec.turn.as_ref().map(|it| it.as_str()).into(),
+        spec.requester.as_ref().map(|it| it.as_str()).into(),
         state.held_key().map(|it| it.as_str()).into(),
     ])
 }

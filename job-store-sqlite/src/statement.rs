@@ -163,6 +163,12 @@ fn walk<'b>(mut out: AstPass<'_, 'b, Sqlite>, sql: &str, binds: &'b [Value<'_>])
     Ok(())
 }
 
+/// `N` binds, which come from several parts.
+pub(crate) fn together<'a, const N: usize>(parts: impl IntoIterator<Item = Value<'a>>) -> [Value<'a>; N] {
+    let mut parts = parts.into_iter();
+    std::array::from_fn(|_| parts.next().unwrap_or(Value::Null))
+}
+
 /// The number in the column `at`; 0 for NULL.
 pub(crate) fn number<'a>(row: &impl Row<'a, Sqlite>, at: usize) -> i64 {
     use diesel::row::Field;

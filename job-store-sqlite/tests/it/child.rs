@@ -7,7 +7,7 @@ use job_testing::factory;
 use std::{
     env,
     io::{BufRead, BufReader, Lines, Write, stdin, stdout},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, Stdio},
 };
 use tokio::runtime::Builder;
@@ -28,7 +28,7 @@ pub(crate) struct Process {
 impl Process {
     /// Starts it.
     pub(crate) fn start(role: &str, file: &Path) -> Self {
-        Self::of(Command::new(env::current_exe().unwrap()), role, file)
+        Self::of(Command::new(program()), role, file)
     }
 
     /// Starts `program`, which is this one.
@@ -57,6 +57,11 @@ impl Process {
         assert!(status.success(), "the child failed: {status}");
         said
     }
+}
+
+/// This program.
+pub(crate) fn program() -> PathBuf {
+    env::current_exe().unwrap()
 }
 
 /// As many processes of one role, which all begin when all are ready; and what each says.
@@ -124,6 +129,21 @@ async fn play(role: &str, file: &Path) {
                 store.insert(&jobs, Clock::Store).await.unwrap();
                 jobs.iter().for_each(|job| say(job.id));
             }
+        }
+        "insert until refused" => {
+            let store = SqliteStore::open(file).await.unwrap();
+            let insert = async || {
+                let jobs: Vec<_> = (0..3).map(|_| factory::job(store.mint())).collect();
+                store.insert(&jobs, Clock::Store).await.map(|_| jobs)
+            };
+            while let Ok(jobs) = insert().await {
+                jobs.iter().for_each(|job| say(job.id));
+            }
+            say("refused");
+            insert().await.map(drop).expect_err("there is still no room");
+            say("refused again");
+            assert!(store.lapsed(None, factory::limit(1), Clock::Store).await.unwrap().is_empty());
+            say("still read");
         }
         "open and drop" => crate::threads::open_and_drop(file).await,
         "open what is read-only" => {

@@ -1,6 +1,9 @@
 //! What an operator is told when a file cannot be used.
 
-use crate::{child::Process, file::File};
+use crate::{
+    child::{self, Process},
+    file::File,
+};
 use diesel::connection::SimpleConnection;
 use job_core::{
     Clock,
@@ -95,7 +98,7 @@ fn as_nobody(file: &Path) -> String {
     let program = tempfile::tempdir().unwrap();
     let copy = program.path().join("program");
     fs::set_permissions(program.path(), fs::Permissions::from_mode(0o755)).unwrap();
-    fs::copy(std::env::current_exe().unwrap(), &copy).unwrap();
+    fs::copy(child::program(), &copy).unwrap();
     let mut command = Command::new(&copy);
     command.current_dir("/");
     if is_root() {
