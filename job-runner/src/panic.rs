@@ -14,14 +14,14 @@ pub(crate) fn catching<T>(call: impl FnOnce() -> T) -> Result<T, Text> {
     catch_unwind(AssertUnwindSafe(call)).map_err(text)
 }
 
-/// Runs `future`; `Err` with the panic's text if it panics, while it is polled or when it is dropped.
+/// Runs `future`; `Err` with the panic's text if it panics. Once it has ended there is nothing left in it whose drop could.
 ///
 /// `around` is called before and after each poll, with true and false.
 pub(crate) async fn catching_async<T>(
     mut future: BoxFuture<'static, T>,
     around: impl Fn(bool),
 ) -> Result<T, Text> {
-    let result = poll_fn(|context| {
+    poll_fn(|context| {
         around(true);
         let polled = catching(|| future.as_mut().poll(context));
         around(false);
@@ -31,11 +31,7 @@ pub(crate) async fn catching_async<T>(
             Err(text) => Poll::Ready(Err(text)),
         }
     })
-    .await;
-    match (result, catching(|| drop(future))) {
-        (Ok(_), Err(text)) => Err(text),
-        (result, _) => result,
-    }
+    .await
 }
 
 /// What a panic says. Whatever its payload is, dropping it does no harm.
