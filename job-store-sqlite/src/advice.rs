@@ -1,12 +1,16 @@
-//! What to do about a file that cannot be opened.
+//! What to do about a file that cannot be opened, and whether to try again.
 
 use crate::connection::BUSY;
 use job_core::{Text, store::StoreError};
-use std::{fs::OpenOptions, io::ErrorKind, path::Path};
+use std::{
+    fs::{File, OpenOptions},
+    io::ErrorKind,
+    path::Path,
+};
 
 /// In a sentence for whoever typed the path.
 pub(crate) fn advice(error: &StoreError, path: &Path) -> String {
-    let folder = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = folder(path);
     let (file, folder_name) = (path.display(), folder.display());
     match error {
         _ if !folder.is_dir() => {
@@ -24,7 +28,7 @@ pub(crate) fn advice(error: &StoreError, path: &Path) -> String {
         ),
         StoreError::Unavailable(_) => {
             format!(
-                "SQLite cannot open {file} or make its -wal and -shm files in {folder_name}; look at both"
+                "SQLite cannot open {file} or make files in {folder_name}; is one of them read-only for this user?"
             )
         }
         StoreError::Other(source) if source.to_string().contains("not a database") => {
@@ -35,6 +39,28 @@ pub(crate) fn advice(error: &StoreError, path: &Path) -> String {
         }
         error => Text::of_error(error).to_string(),
     }
+}
+
+/// The error of opening `path`, by what the caller can do: SQLite has the same words for a file that is never there
+/// and for a process that is out of files just now.
+pub(crate) fn lasting(error: StoreError, path: &Path) -> StoreError {
+    match error {
+        StoreError::Unavailable(source) if source.to_string().contains("unable to open") => {
+            let folder = folder(path);
+            if !folder.is_dir() || path.is_dir() {
+                StoreError::Other(source)
+            } else if File::open(folder).is_err_and(|it| it.kind() != ErrorKind::PermissionDenied) {
+                StoreError::Unavailable(source)
+            } else {
+                StoreError::Denied(source)
+            }
+        }
+        error => error,
+    }
+}
+
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Whether the file, or the directory it would be made in, may not be written. Nothing is made.

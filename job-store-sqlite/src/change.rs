@@ -14,7 +14,7 @@ use std::collections::HashSet;
 
 statements! {
     Set = include_str!("sql/change.sql");
-    /// The same for a state that has none of what few states have, as that of a job that completed: each bind costs.
+    /// The same without what few changes have, as for a job that completed: each bind costs.
     SetCommon = include_str!("sql/change_common.sql");
     Remove = include_str!("sql/remove.sql");
     OtherHolder = include_str!("sql/other_holder.sql");
@@ -62,10 +62,9 @@ pub(crate) fn apply_one(conn: &mut SqliteConnection, change: &Change) -> QueryRe
 /// Whether the change fitted, and `next` is written.
 fn set(conn: &mut SqliteConnection, change: &Change, next: &JobState) -> QueryResult<bool> {
     let changed_by = next.changed_by();
-    let common: [Value<'_>; 12] = [
+    let common: [Value<'_>; 10] = [
         Value::from(&change.id),
         change.expected.number().into(),
-        change.lapsed_by.into(),
         i64::from(next.status().number()).into(),
         next.queue().as_str().into(),
         i64::from(next.attempt_count()).into(),
@@ -74,11 +73,11 @@ fn set(conn: &mut SqliteConnection, change: &Change, next: &JobState) -> QueryRe
         next.date_started().into(),
         next.date_finished().into(),
         changed_by.as_ref().into(),
-        next.revision().number().into(),
     ];
     let lease = next.lease();
     let progress = lease.and_then(|it| it.progress.as_ref()).map(serde_json::to_string).transpose();
-    let seldom: [Value<'_>; 8] = [
+    let seldom: [Value<'_>; 9] = [
+        change.lapsed_by.into(),
         lease.map(|it| &it.holder).into(),
         lease.map(|it| it.expires).into(),
         progress.map_err(|error| Error::SerializationError(error.into()))?.into(),
@@ -91,7 +90,7 @@ fn set(conn: &mut SqliteConnection, change: &Change, next: &JobState) -> QueryRe
     let written = if seldom.iter().all(|it| matches!(it, Value::Null)) {
         SetCommon::run(conn, common)?
     } else {
-        Set::run(conn, together::<20>(common.into_iter().chain(seldom)))?
+        Set::run(conn, together::<19>(common.into_iter().chain(seldom)))?
     };
     Ok(written == 1)
 }

@@ -2,10 +2,11 @@
 
 use crate::{
     SCHEME,
-    advice::advice,
+    advice::{advice, lasting},
     call::thread_ended,
-    connection::{self, Role},
-    migrate::{is_current, migrate},
+    connection::{self, BUSY, Role},
+    error::{Kind, store_error},
+    migrate::{VERSION, is_current, migrate},
     readers::Readers,
     store::{Shared, SqliteStore},
     wake::Bells,
@@ -13,7 +14,7 @@ use crate::{
     writer::{self, Writer},
 };
 use async_trait::async_trait;
-use diesel::SqliteConnection;
+use diesel::{Connection, SqliteConnection, connection::SimpleConnection};
 use job_core::store::{self, OpenError, Opened, StoreError, StoreUrl};
 use std::{
     num::NonZeroU32,
@@ -34,12 +35,13 @@ pub struct Builder {
     url: Option<String>,
     readers: NonZeroU32,
     migrates: bool,
+    creates: bool,
 }
 
 impl Builder {
     pub(crate) fn new(path: &Path) -> Self {
         let readers = NonZeroU32::MIN.saturating_add(2);
-        Self { path: path.to_owned(), url: None, readers, migrates: true }
+        Self { path: path.to_owned(), url: None, readers, migrates: true, creates: true }
     }
 
     /// How many threads read, each with a connection; 3 if not said.
@@ -63,7 +65,7 @@ impl Builder {
         let refuse = |error: StoreError, path: &Path| OpenError {
             url: url.clone(),
             advice: advice(&error, path),
-            source: error.into(),
+            source: lasting(error, path).into(),
         };
         if self.path.as_os_str().is_empty() || self.path == Path::new(":memory:") {
             let error = "an SQLite store is a file that several connections share";
@@ -100,6 +102,9 @@ impl Builder {
     }
 
     fn connect(&self, path: &Path) -> Result<(SqliteConnection, Vec<SqliteConnection>), StoreError> {
+        if !self.creates {
+            look(path)?;
+        }
         let mut writer = connection::open(path, Role::Writer)?;
         if self.migrates {
             migrate(&mut writer)?;
@@ -111,8 +116,34 @@ impl Builder {
     }
 }
 
+/// Refuses what is no store of this version, and leaves it as it is: the journal mode of somebody else's file too.
+fn look(path: &Path) -> Result<(), StoreError> {
+    // Where that cannot be told, SQLite says why.
+    if path.try_exists().is_ok_and(|exists| !exists) {
+        return Err(StoreError::Schema(Box::new(NoStore::File(path.to_owned()))));
+    }
+    let name = path.to_str().ok_or_else(|| StoreError::Other("the path is not UTF-8".into()))?;
+    let mut conn = SqliteConnection::establish(name)
+        .map_err(|error| Kind::of_message(&error.to_string()).of_source(error.into()))?;
+    conn.batch_execute(&format!("PRAGMA busy_timeout = {}", BUSY.as_millis())).map_err(store_error)?;
+    if is_current(&mut conn)? {
+        return Ok(());
+    }
+    Err(StoreError::Schema(Box::new(NoStore::Tables(path.to_owned()))))
+}
+
+/// Who may not make the store has to wait for somebody who does.
+#[derive(Debug, thiserror::Error)]
+enum NoStore {
+    #[error("there is no job store at {} yet; run-jobs makes it", .0.display())]
+    File(PathBuf),
+    #[error("{} has no job tables of version {VERSION} yet; run-jobs makes them", .0.display())]
+    Tables(PathBuf),
+}
+
 /// Opens `sqlite:PATH`: the file `PATH`, or `jobs.sqlite3` if there is none after the colon. Relative to the current
-/// directory; made if it is not there; its tables are brought to the version that this program expects.
+/// directory. If [`StoreUrl::create`] says so, it is made if it is not there, and its tables are brought to the version
+/// that this program expects; else the file must be there and have them.
 ///
 /// Of the most connections of a [`StoreUrl`], one writes and the others read, but at least one. SQLite has no roles.
 #[derive(Clone, Copy, Debug, Default)]
@@ -126,7 +157,8 @@ impl store::Opener for Opener {
 
     async fn open(&self, url: &StoreUrl) -> Result<Opened, OpenError> {
         let readers = NonZeroU32::new(url.connections.get().saturating_sub(1)).unwrap_or(NonZeroU32::MIN);
-        let builder = Builder { url: Some(url.url.clone()), readers, ..Builder::new(&path_of(url)) };
+        let builder = Builder::new(&path_of(url));
+        let builder = Builder { url: Some(url.url.clone()), readers, creates: url.create, ..builder };
         Ok(builder.open().await?.opened())
     }
 }

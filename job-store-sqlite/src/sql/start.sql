@@ -1,8 +1,9 @@
--- The one verb that a store knows: `Job::start`. The claim answers with the core's own, and the model test compares the two. COUNT_MAX is where counting stops.
+-- The one verb that a store knows: `Job::start`. The claim answers with the core's own, and the model test compares
+-- the two. Counting stops at COUNT_MAX.
 -- ?1 rowids as a JSON array, ?2 runner, ?3 now, ?4 end of the leases
 UPDATE job SET
     status = 1,
-    attempt_count = min(attempt_count + 1, 2147483647),
+    attempt_count = attempt_count + (attempt_count < 2147483647),
     date_started = ?3,
     date_finished = NULL,
     lease_holder = ?2,

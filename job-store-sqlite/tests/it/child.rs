@@ -148,7 +148,7 @@ async fn play(role: &str, file: &Path) {
         "open and drop" => crate::threads::open_and_drop(file).await,
         "open what is read-only" => {
             let refused = SqliteStore::open(file).await.map(drop);
-            say(refused.map_or_else(|error| error.to_string(), |()| "opened".to_owned()));
+            say(refused.map_or_else(|error| Text::of_error(&error).to_string(), |()| "opened".to_owned()));
         }
         other => panic!("no child plays {other}"),
     }

@@ -12,6 +12,7 @@ mod file;
 mod findings;
 mod foreign_key;
 mod group_commit;
+mod looking;
 mod migration;
 mod processes;
 mod refusal;

@@ -28,7 +28,7 @@ async fn a_missing_directory_is_named() {
     let file = File::new();
     let (error, advice) = refused(&file.folder.path().join("none/jobs.sqlite3")).await;
     assert_eq!(advice, "there is no directory FOLDER; make it, or name a file elsewhere");
-    assert!(matches!(source(&error), StoreError::Unavailable(_)), "{error:?}");
+    assert!(matches!(source(&error), StoreError::Other(_)), "it stays missing: {error:?}");
     assert!(!file.folder.path().join("none").exists());
 }
 
@@ -36,8 +36,9 @@ async fn a_missing_directory_is_named() {
 async fn a_directory_is_no_file() {
     let file = File::new();
     fs::create_dir(&file.path).unwrap();
-    let (_, advice) = refused(&file.path).await;
+    let (error, advice) = refused(&file.path).await;
     assert_eq!(advice, "FOLDER/jobs.sqlite3 is a directory; name a file in it");
+    assert!(matches!(source(&error), StoreError::Other(_)), "it stays one: {error:?}");
 }
 
 #[tokio::test]
@@ -85,10 +86,15 @@ async fn a_read_only_file_or_directory_is_named() {
         fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).unwrap();
         fs::set_permissions(&file.path, fs::Permissions::from_mode(0o644)).unwrap();
         fs::set_permissions(what, fs::Permissions::from_mode(mode)).unwrap();
-        let said = as_nobody(&file.path);
-        let path = file.path.display();
-        assert!(said.contains("read-only for this user"), "{} of mode {mode:o}: {said}", what.display());
-        assert!(said.contains(&path.to_string()), "{said}");
+        for path in [file.path.clone(), folder.join("new.sqlite3")] {
+            if mode == 0o444 && path != file.path {
+                continue;
+            }
+            let said = as_nobody(&path);
+            assert!(said.contains("read-only for this user"), "{} of mode {mode:o}: {said}", what.display());
+            assert!(said.contains(&path.display().to_string()), "{said}");
+            assert!(said.contains("the job store refuses the call"), "it stays so: {said}");
+        }
     }
     fs::set_permissions(file.folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
 }

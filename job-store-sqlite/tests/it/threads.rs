@@ -17,22 +17,28 @@ fn threads() -> usize {
     names.filter(|it| it.starts_with("jobs-")).count()
 }
 
+/// Waits until the store has so many threads: one that was just made takes a moment to bear its name, and one that was told
+/// to end, a moment to be gone.
+fn await_threads(count: usize, why: &str) {
+    let mut left = 1000;
+    while threads() != count {
+        assert!(left > 0, "{} threads: {why}", threads());
+        left -= 1;
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
 /// In a process of its own, where no other test has stores.
 pub(crate) async fn open_and_drop(file: &Path) {
     for _ in 0..20 {
         let store = SqliteStore::open(file).await.unwrap();
         let clone = store.clone();
         let _ = timeout(Duration::from_millis(10), clone.woken(&[QueueName::default()])).await;
-        assert_eq!(threads(), 5, "a writer, three readers and a watch");
+        await_threads(5, "a writer, three readers and a watch are five");
         drop(store);
         clone.insert(&[factory::job(clone.mint())], Clock::Store).await.unwrap();
         drop(clone);
-        let mut left = 1000;
-        while threads() > 0 {
-            assert!(left > 0, "{} threads outlive their store", threads());
-            left -= 1;
-            std::thread::sleep(Duration::from_millis(10));
-        }
+        await_threads(0, "none outlives the last handle");
     }
     assert!(!file.with_extension("sqlite3-wal").exists(), "the last connection takes the log along");
 }
