@@ -9,7 +9,8 @@ use std::{collections::HashMap, sync::Arc};
 /// Opens `memory:` and `memory:NAME`: the same store each time, for as long as this opener lives.
 ///
 /// It begins empty and ends with the process, so it is for tests, demonstrations and measurements; commands
-/// that operate on a store refuse it, for they would look at an empty one of their own.
+/// that operate on a store refuse it, for they would look at an empty one of their own. So [`StoreUrl::create`] is not
+/// looked at: there is no store here that somebody else could have made before.
 #[derive(Clone, Debug, Default)]
 pub struct Opener {
     stores: Arc<Mutex<HashMap<String, MemStore>>>,

@@ -59,7 +59,8 @@ pub(crate) fn lasting(error: StoreError, path: &Path) -> StoreError {
     }
 }
 
-fn folder(path: &Path) -> &Path {
+/// Where a file is, or would be made.
+pub(crate) fn folder(path: &Path) -> &Path {
     path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     SCHEME,
-    advice::{advice, lasting},
+    advice::{advice, folder, lasting},
     call::thread_ended,
     connection::{self, BUSY, Role},
     error::{Kind, store_error},
@@ -17,15 +17,13 @@ use async_trait::async_trait;
 use diesel::{Connection, SqliteConnection, connection::SimpleConnection};
 use job_core::store::{self, OpenError, Opened, StoreError, StoreUrl};
 use std::{
+    io::ErrorKind,
     num::NonZeroU32,
     path::{Path, PathBuf},
     sync::Arc,
     thread,
 };
 use tokio::sync::oneshot;
-
-/// The file of a `sqlite:` URL that names none.
-const DEFAULT_FILE: &str = "jobs.sqlite3";
 
 /// How to open a file; made by [`SqliteStore::builder`].
 #[derive(Clone, Debug)]
@@ -68,8 +66,10 @@ impl Builder {
             source: lasting(error, path).into(),
         };
         if self.path.as_os_str().is_empty() || self.path == Path::new(":memory:") {
-            let error = "an SQLite store is a file that several connections share";
-            return Err(refuse(StoreError::Other(error.into()), &self.path));
+            let advice =
+                "an SQLite store is a file that several connections share; name one, such as jobs.sqlite3";
+            let source = StoreError::Other(advice.into()).into();
+            return Err(OpenError { url, advice: advice.to_owned(), source });
         }
         let path = std::path::absolute(&self.path)
             .map_err(|error| refuse(StoreError::Other(error.into()), &self.path))?;
@@ -118,9 +118,14 @@ impl Builder {
 
 /// Refuses what is no store of this version, and leaves it as it is: the journal mode of somebody else's file too.
 fn look(path: &Path) -> Result<(), StoreError> {
-    // Where that cannot be told, SQLite says why.
-    if path.try_exists().is_ok_and(|exists| !exists) {
-        return Err(StoreError::Schema(Box::new(NoStore::File(path.to_owned()))));
+    // Of what else keeps us from the file, SQLite and the advice tell.
+    if let Err(error) = path.metadata()
+        && error.kind() == ErrorKind::NotFound
+    {
+        return Err(match folder(path).is_dir() {
+            true => StoreError::Schema(Box::new(NoStore::File(path.to_owned()))),
+            false => StoreError::Other(error.into()),
+        });
     }
     let name = path.to_str().ok_or_else(|| StoreError::Other("the path is not UTF-8".into()))?;
     let mut conn = SqliteConnection::establish(name)
@@ -141,9 +146,9 @@ enum NoStore {
     Tables(PathBuf),
 }
 
-/// Opens `sqlite:PATH`: the file `PATH`, or `jobs.sqlite3` if there is none after the colon. Relative to the current
-/// directory. If [`StoreUrl::create`] says so, it is made if it is not there, and its tables are brought to the version
-/// that this program expects; else the file must be there and have them.
+/// Opens `sqlite:PATH`: the file `PATH`, relative to the current directory. If [`StoreUrl::create`] says so, it is made
+/// if it is not there, and its tables are brought to the version that this program expects; else the file must be there
+/// and have them.
 ///
 /// Of the most connections of a [`StoreUrl`], one writes and the others read, but at least one. SQLite has no roles.
 #[derive(Clone, Copy, Debug, Default)]
@@ -167,5 +172,5 @@ impl store::Opener for Opener {
 fn path_of(url: &StoreUrl) -> PathBuf {
     let path = url.url.strip_prefix(SCHEME).and_then(|it| it.strip_prefix(':')).unwrap_or(&url.url);
     let path = path.strip_prefix("//").unwrap_or(path);
-    PathBuf::from(if path.is_empty() { DEFAULT_FILE } else { path })
+    PathBuf::from(path)
 }

@@ -28,13 +28,16 @@ pub struct StoreUrl {
     pub role: Option<String>,
     /// The most connections, where the store has them.
     pub connections: NonZeroU32,
+    /// Whether to make a store that is not there, and to bring its tables to the version that this program expects;
+    /// else neither is done, and opening such a store fails. A store that lives in this process is always made.
+    pub create: bool,
 }
 
 impl StoreUrl {
-    /// `url`, in the role it names itself, with a few connections.
+    /// `url`, in the role it names itself, with a few connections; made if it is not there.
     #[must_use]
     pub fn new(url: impl Into<String>) -> Self {
-        Self { url: url.into(), role: None, connections: NonZeroU32::MIN.saturating_add(3) }
+        Self { url: url.into(), role: None, connections: NonZeroU32::MIN.saturating_add(3), create: true }
     }
 
     /// What stands before the first colon.

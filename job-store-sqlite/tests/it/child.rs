@@ -1,7 +1,7 @@
 //! This very test program, started again as another process that uses the same file.
 
 use crate::file::{claim, email, emails};
-use job_core::{Acquired, Clock, store::JobStore};
+use job_core::{Acquired, Clock, Text, store::JobStore};
 use job_store_sqlite::SqliteStore;
 use job_testing::factory;
 use std::{

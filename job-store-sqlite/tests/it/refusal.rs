@@ -177,6 +177,10 @@ async fn urls_name_a_file_as_others_write_them() {
         assert_eq!(opened.scheme, "sqlite");
         assert!(path.is_file(), "{url:?}");
     }
+    for nameless in ["sqlite:", "sqlite://"] {
+        let error = Opener.open(&StoreUrl::new(nameless)).await.unwrap_err();
+        assert!(error.advice.ends_with("; name one, such as jobs.sqlite3"), "{error}");
+    }
     let url = StoreUrl::new(format!("sqlite:{}/none/x.db", file.folder.path().display()));
     let error = Opener.open(&url).await.unwrap_err();
     assert_eq!(error.url, url.url);
