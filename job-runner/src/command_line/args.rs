@@ -7,9 +7,13 @@ use clap::{
 use job_core::{IdPrefix, JobStatus, LabelError, QueueName, Tag, Target, TypeName};
 use std::{num::NonZeroU32, path::PathBuf};
 
+/// Help is no wider, however wide the terminal is; on a narrower one, nor than that. What a program sets for its own
+/// parser goes before it.
+const WIDEST: usize = 80;
+
 /// Run background jobs and look after them.
 #[derive(Debug, Parser)]
-#[command(subcommand_required = true, arg_required_else_help = true)]
+#[command(subcommand_required = true, arg_required_else_help = true, max_term_width = WIDEST)]
 pub(super) struct Cli {
     #[command(subcommand)]
     pub(super) command: Command,
@@ -45,7 +49,7 @@ pub enum Command {
 
 /// `run-jobs`
 #[derive(Debug, Args)]
-#[command(after_long_help = EXIT_CODES)]
+#[command(after_long_help = EXIT_CODES, max_term_width = WIDEST)]
 pub struct RunJobs {
     /// Sections to run, in this order
     #[arg(value_name = "SECTION")]
@@ -120,7 +124,10 @@ pub(super) enum LogFormat {
 
 /// `jobs`
 #[derive(Debug, Args)]
-#[command(after_help = "Exit codes: 0 done, 1 not possible, 2 wrong command or configuration.")]
+#[command(
+    after_help = "Exit codes: 0 done, 1 not possible, 2 wrong command or configuration.",
+    max_term_width = WIDEST
+)]
 pub struct Jobs {
     #[command(flatten)]
     pub(super) place: Place,
@@ -158,14 +165,14 @@ pub(super) struct List {
     /// Only jobs of this queue; may be repeated
     #[arg(long = "queue", value_name = "QUEUE")]
     pub(super) queues: Vec<QueueName>,
-    /// Only jobs about this
+    /// Only jobs about exactly this, as TARGET shows it, such as 'proposal 5'
     #[arg(long, value_parser = target)]
     pub(super) target: Option<Target>,
     /// Only jobs with this tag
     #[arg(long, value_parser = tag)]
     pub(super) tag: Option<Tag>,
     /// At most this many
-    #[arg(long, value_name = "N", default_value = "50")]
+    #[arg(long, value_name = "N", default_value = "50", value_parser = count)]
     pub(super) limit: NonZeroU32,
     /// The oldest first
     #[arg(long)]
@@ -210,6 +217,10 @@ fn statuses() -> impl TypedValueParser<Value = JobStatus> {
     PossibleValuesParser::new(words).try_map(|word| {
         JobStatus::ALL.into_iter().find(|it| it.word() == word).ok_or_else(|| format!("no status `{word}`"))
     })
+}
+
+fn count(text: &str) -> Result<NonZeroU32, &'static str> {
+    text.parse().map_err(|_| "write a whole number, 1 or more")
 }
 
 fn target(text: &str) -> Result<Target, LabelError> {

@@ -82,16 +82,24 @@ impl CommandError {
     }
 }
 
-/// The error and its sources, but for those that it already quotes.
-pub(super) fn explained(error: &dyn Error, because: &str) -> String {
+/// The error and its sources, but for those that it already quotes. The kind of error that kept a store from being
+/// opened is left out too: it says less than the advice, and where that speaks of a file, nothing of use.
+pub(super) fn explained(error: &(dyn Error + 'static), because: &str) -> String {
     let mut text = error.to_string();
+    let mut advised = is_open(error);
     let mut next = error.source();
     while let Some(source) = next {
         let more = source.to_string();
-        if !text.contains(&more) {
+        if !(text.contains(&more) || advised && source.is::<StoreError>()) {
             text = format!("{text}{because}{more}");
         }
+        advised = is_open(source);
         next = source.source();
     }
     text
+}
+
+/// Whether the error is of opening a store, or passes for one.
+fn is_open(error: &(dyn Error + 'static)) -> bool {
+    error.is::<OpenError>() || matches!(error.downcast_ref(), Some(CommandError::Open(_)))
 }

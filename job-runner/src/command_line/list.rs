@@ -9,8 +9,9 @@ use super::{
     table::{Column, lines},
     when::{from, to_the_second, when},
 };
+use crate::config::among;
 use job_core::{
-    Job, JobId, Timestamp,
+    Job, JobId, Timestamp, TypeName,
     store::{Cursor, Filter, JobStore, JobStoreExt, Opened, Order, Page, Unreadable},
 };
 use std::{
@@ -30,7 +31,14 @@ const COLUMNS: [Column; 6] = [
     Column { title: "TARGET", may_shrink: true },
 ];
 
-pub(super) async fn run(opened: &Opened, args: List, output: &mut Output) -> Result<(), CommandError> {
+/// `known` are the job types of this program; the store may have jobs of others.
+pub(super) async fn run(
+    opened: &Opened,
+    known: &[TypeName],
+    args: List,
+    output: &mut Output,
+) -> Result<(), CommandError> {
+    let strange = args.types.iter().find(|it| !known.contains(it)).cloned();
     let (limit, json) = (args.limit, args.json);
     let narrowed = !(args.types.is_empty() && args.statuses.is_empty() && args.queues.is_empty())
         || args.target.is_some()
@@ -59,7 +67,12 @@ pub(super) async fn run(opened: &Opened, args: List, output: &mut Output) -> Res
         rows.extend(page);
     }
     if rows.is_empty() {
-        return output.line(if narrowed { "No jobs fit." } else { "No jobs." });
+        output.line(if narrowed { "No jobs fit." } else { "No jobs." })?;
+        if let Some(strange) = strange {
+            let advice = among("job types", strange.as_str(), known.iter().map(TypeName::as_str));
+            let _ = writeln!(io::stderr(), "This program has no job type `{strange}`; {advice}.");
+        }
+        return Ok(());
     }
     // People at a terminal think from now; a file is read later.
     let now = if output.width().is_some() { Some(opened.store.time(opened.clock).await?) } else { None };

@@ -142,7 +142,7 @@ where
             let outcome = runtime.block_on(async {
                 match command {
                     Command::RunJobs(args) => run_jobs::run(self, args).await,
-                    Command::Jobs(args) => jobs::run(&self.stores, args).await,
+                    Command::Jobs(args) => jobs::run(&self.stores, &self.registry.type_names(), args).await,
                 }
             });
             // A handler that was given up may still block a thread; it ends with the process.

@@ -20,6 +20,9 @@ use job_core::{
 use std::{fmt::Write, path::Path, sync::Arc};
 use tracing::{error, info};
 
+/// Between an error and its cause. The log puts lines after the first one below the message.
+const BECAUSE: &str = "\nbecause: ";
+
 pub(super) async fn run<C, S>(line: CommandLine<C, S>, args: RunJobs) -> Result<Exit, CommandError>
 where
     C: Clone + Send + Sync + 'static,
@@ -91,7 +94,7 @@ where
 
     /// The error is one for the log.
     async fn one(&self, section: &Section) -> Result<(), String> {
-        match self.script(section).await.map_err(|it| explained(&it, ": "))?.run().await {
+        match self.script(section).await.map_err(|it| explained(&it, BECAUSE))?.run().await {
             Ok(_) => Ok(()),
             Err(ScriptError::SectionDisabled { section }) => {
                 info!(section.name = %section, "Section {section} is disabled; its jobs are left alone.");
@@ -102,7 +105,7 @@ where
                  Use --wait to wait.",
                 spoken(left)
             )),
-            Err(other) => Err(explained(&other, ": ")),
+            Err(other) => Err(explained(&other, BECAUSE)),
         }
     }
 

@@ -31,10 +31,11 @@ impl Stores {
         })
     }
 
-    /// Opens the store that `place` names, or its configuration.
+    /// Opens the store that `place` names, or its configuration, to look after its jobs. None is made: a store with a
+    /// misspelt name would look like one without jobs.
     pub(super) async fn open(&self, place: &Place) -> Result<Opened, CommandError> {
-        let url = url_of(place)?;
-        Ok(self.opener(&url)?.open(&StoreUrl::new(url.clone())).await?)
+        let url = StoreUrl { create: false, ..StoreUrl::new(url_of(place)?) };
+        Ok(self.opener(&url.url)?.open(&url).await?)
     }
 }
 

@@ -34,7 +34,10 @@ mod section;
 mod select;
 mod store;
 
-pub(crate) use self::store::{DEFAULT_STORE, scheme};
+pub(crate) use self::{
+    nearest::among,
+    store::{DEFAULT_STORE, scheme},
+};
 pub use self::{error::ConfigError, locate::FILE_NAME, section::Section, select::Selection};
 
 use self::{file::File, place::Places, store::store_url};

@@ -1,7 +1,7 @@
 //! What a misspelt name may have meant.
 
 /// Advice for who wrote `wrong`, which is none of `known`: the nearest one, if it is near, and all of them.
-pub(super) fn among<'a>(plural: &str, wrong: &str, known: impl Iterator<Item = &'a str>) -> String {
+pub(crate) fn among<'a>(plural: &str, wrong: &str, known: impl Iterator<Item = &'a str>) -> String {
     let mut known: Vec<&str> = known.collect();
     known.sort_unstable();
     known.dedup();

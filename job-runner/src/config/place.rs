@@ -39,7 +39,30 @@ fn unknown_setting(message: &str) -> Option<String> {
     Some(format!("there is no setting `{wrong}` here; {}", among("settings", wrong, names)))
 }
 
-/// The message on one line, and without the names of Rust's types.
+/// The message on one line, in words of the file and not of its reader.
 fn plain(message: &str) -> String {
-    message.replace('\n', " ").replace("expected u32", "expected a whole number, 0 or more")
+    let message = message.replace('\n', " ");
+    if let Some(choice) = message.strip_prefix("unknown variant ") {
+        return choice.replacen(", ", " is none of the choices; ", 1);
+    }
+    let wrong = message.strip_prefix("invalid type: ").or_else(|| message.strip_prefix("invalid value: "));
+    match wrong.and_then(|it| it.rsplit_once(", expected ")) {
+        Some((found, expected)) => {
+            format!("{found} does not fit here; expected {}", fitting(found, expected))
+        }
+        None => message,
+    }
+}
+
+/// What fits, and how the value that was `found` would be written as such.
+fn fitting(found: &str, expected: &str) -> String {
+    match (expected, found.strip_prefix("string ")) {
+        ("a sequence", Some(text)) => format!("a list, such as [{text}]"),
+        ("a sequence", None) => "a list, such as [\"mail\"]".to_owned(),
+        ("u32", _) => "a whole number, 0 or more".to_owned(),
+        ("a boolean", _) => "true or false".to_owned(),
+        ("a string" | "path string", _) => "text in quotes".to_owned(),
+        ("a map" | "struct SectionTable", _) => "a table, such as [section.mail]".to_owned(),
+        _ => expected.to_owned(),
+    }
 }

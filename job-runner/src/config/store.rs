@@ -20,7 +20,9 @@ pub(super) fn store_url(
         return Err(places.mistake(&span, problem));
     };
     let rest = &url[scheme.len() + 1..];
-    let rest = if scheme == "sqlite" && rest.is_empty() { "jobs.sqlite3" } else { rest };
+    if scheme == "sqlite" && matches!(rest, "" | "//") {
+        return Err(places.mistake(&span, format!("`{url}` names no file; write it as `{DEFAULT_STORE}`")));
+    }
     // `//host/…` and absolute paths stand for themselves, and `:memory:` and an empty rest are no paths.
     if rest.is_empty() || rest.starts_with(['/', ':']) {
         return Ok(url.to_owned());

@@ -106,7 +106,6 @@ fn sections_are_selected_in_the_order_given_then_groups_by_name_each_once() {
 fn a_relative_store_is_beside_the_file_and_others_are_as_they_are() {
     let store = |url: &str| parse(&format!("store = '{url}'\n")).store().to_owned();
     assert_eq!(parse("").store(), "sqlite:/app/jobs.sqlite3");
-    assert_eq!(store("sqlite:"), "sqlite:/app/jobs.sqlite3");
     assert_eq!(store("sqlite:a b/x.sqlite3"), "sqlite:/app/a b/x.sqlite3");
     for as_it_is in
         ["sqlite:/var/jobs.sqlite3", "postgres://db/jobs?sslmode=require", "sqlite::memory:", "memory:"]

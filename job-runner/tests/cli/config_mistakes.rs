@@ -66,15 +66,38 @@ fn a_value_of_the_wrong_kind() {
             "concurrency = 0",
             "lease_doubt = 'panic'",
             "queues = ['a b']",
+            "queues = 'mail'",
+            "queues = 1",
+            "queues = [1]",
+            "delete_completed = 'no'",
+            "role = 1",
+            "reports = 1",
+            "link = 1",
             "group = ''",
         ],
         &expect![[r#"
-            jobs.toml:2:15: invalid type: string "four", expected a whole number, 0 or more
-            jobs.toml:2:15: invalid value: integer `-1`, expected a whole number, 0 or more
+            jobs.toml:2:15: string "four" does not fit here; expected a whole number, 0 or more
+            jobs.toml:2:15: integer `-1` does not fit here; expected a whole number, 0 or more
             jobs.toml:2:15: a concurrency of 0 runs nothing; 1 is the least
-            jobs.toml:2:15: unknown variant `panic`, expected `stop` or `carry-on`
+            jobs.toml:2:15: `panic` is none of the choices; expected `stop` or `carry-on`
             jobs.toml:2:10: `a b` cannot name a queue: it contains ' '; use 1 to 100 ASCII letters, digits, `_`, `-`, `.`, `/`
+            jobs.toml:2:10: string "mail" does not fit here; expected a list, such as ["mail"]
+            jobs.toml:2:10: integer `1` does not fit here; expected a list, such as ["mail"]
+            jobs.toml:2:11: integer `1` does not fit here; expected text in quotes
+            jobs.toml:2:20: string "no" does not fit here; expected true or false
+            jobs.toml:2:8: integer `1` does not fit here; expected text in quotes
+            jobs.toml:2:11: integer `1` does not fit here; expected text in quotes
+            jobs.toml:2:8: integer `1` does not fit here; expected text in quotes
             jobs.toml:2:9: the group has no name; name it, or leave `group` out
+        "#]],
+    );
+    say(
+        &["[section.mail]\ntypes = 'mail'\n", "section = 1\n", "[section]\nmail = 1\n", "store = 1\n"],
+        &expect![[r#"
+            jobs.toml:2:9: string "mail" does not fit here; expected a list, such as ["mail"]
+            jobs.toml:1:11: integer `1` does not fit here; expected a table, such as [section.mail]
+            jobs.toml:2:8: integer `1` does not fit here; expected a table, such as [section.mail]
+            jobs.toml:1:9: integer `1` does not fit here; expected text in quotes
         "#]],
     );
     say(
@@ -90,11 +113,11 @@ fn a_duration_that_is_none() {
     settings_say(
         &["lease = 30", "lease = '30'", "lease = '-30s'", "grace = 'a while'"],
         &expect![[r#"
-        jobs.toml:2:9: invalid type: integer `30`, expected a duration in quotes, such as "500ms", "30s" or "1h 30m"
-        jobs.toml:2:9: invalid value: string "30", expected a duration in quotes, such as "500ms", "30s" or "1h 30m"
-        jobs.toml:2:9: invalid value: string "-30s", expected a duration in quotes, such as "500ms", "30s" or "1h 30m"
-        jobs.toml:2:9: invalid value: string "a while", expected a duration in quotes, such as "500ms", "30s" or "1h 30m"
-    "#]],
+            jobs.toml:2:9: integer `30` does not fit here; expected a duration in quotes, such as "500ms", "30s" or "1h 30m"
+            jobs.toml:2:9: string "30" does not fit here; expected a duration in quotes, such as "500ms", "30s" or "1h 30m"
+            jobs.toml:2:9: string "-30s" does not fit here; expected a duration in quotes, such as "500ms", "30s" or "1h 30m"
+            jobs.toml:2:9: string "a while" does not fit here; expected a duration in quotes, such as "500ms", "30s" or "1h 30m"
+        "#]],
     );
 }
 
@@ -148,11 +171,13 @@ fn a_link_that_leads_nowhere_or_in_a_circle_or_has_settings_of_its_own() {
 #[test]
 fn a_store_that_is_no_url() {
     say(
-        &["store = 'jobs.sqlite3'\n", "store = ''\n"],
+        &["store = 'jobs.sqlite3'\n", "store = ''\n", "store = 'sqlite:'\n", "store = 'sqlite://'\n"],
         &expect![[r#"
-        jobs.toml:1:9: `jobs.sqlite3` is not the URL of a store; write it as `sqlite:jobs.sqlite3`
-        jobs.toml:1:9: `` is not the URL of a store; write it as `sqlite:jobs.sqlite3`
-    "#]],
+            jobs.toml:1:9: `jobs.sqlite3` is not the URL of a store; write it as `sqlite:jobs.sqlite3`
+            jobs.toml:1:9: `` is not the URL of a store; write it as `sqlite:jobs.sqlite3`
+            jobs.toml:1:9: `sqlite:` names no file; write it as `sqlite:jobs.sqlite3`
+            jobs.toml:1:9: `sqlite://` names no file; write it as `sqlite:jobs.sqlite3`
+        "#]],
     );
 }
 

@@ -72,6 +72,7 @@ async fn a_list_is_narrowed_by_every_option() {
 #[tokio::test]
 async fn an_empty_list_says_so_and_an_empty_json_list_is_empty() {
     let folder = Folder::with(ALL);
+    folder.store().await;
     assert_eq!(folder.run("jobs list").out, "No jobs.\n");
     assert_eq!(folder.run("jobs list --status failed").out, "No jobs fit.\n");
     assert_eq!(folder.run("jobs list --json").out, "");
@@ -129,6 +130,7 @@ async fn show_tells_the_record_the_failed_attempts_the_log_and_the_actions() {
 #[tokio::test]
 async fn an_id_that_is_none_unknown_or_ambiguous_is_told_apart() {
     let folder = Folder::with(ALL);
+    folder.store().await;
     let none = folder.run("jobs show 0");
     assert_eq!(none.code, Some(1));
     assert_eq!(none.err, "error: no job's id begins with 0; `jobs list` shows those there are\n");

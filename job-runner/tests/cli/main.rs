@@ -6,5 +6,6 @@ mod config_meaning;
 mod config_mistakes;
 mod elsewhere;
 mod jobs;
+mod lost;
 mod program;
 mod run_jobs;

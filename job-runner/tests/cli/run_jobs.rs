@@ -142,7 +142,9 @@ async fn a_section_that_cannot_run_does_not_keep_the_next_one_from_it() {
     let ran = folder.run("run-jobs bad greetings");
     assert_eq!(ran.code, Some(1));
     assert!(
-        ran.err.contains("ERROR   the setup of section bad failed: there is no role `nobody`\n"),
+        ran.err.contains(
+            "ERROR   the setup of section bad failed\n        because: there is no role `nobody`\n"
+        ),
         "{}",
         ran.err
     );
