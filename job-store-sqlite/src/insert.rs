@@ -1,4 +1,4 @@
-//! Inserts, row by row: what is in the way is looked up only when something is.
+//! Inserts: what is in the way is looked up only when something is.
 
 use crate::{
     fields::Fields,
@@ -27,33 +27,17 @@ macro_rules! common_row {
 
 /// So many rows as [`EIGHT`] says.
 macro_rules! eight {
-    ($row:ident) => {
-        concat!(
-            $row!(),
-            ",",
-            $row!(),
-            ",",
-            $row!(),
-            ",",
-            $row!(),
-            ",",
-            $row!(),
-            ",",
-            $row!(),
-            ",",
-            $row!(),
-            ",",
-            $row!()
-        )
+    ($row:expr) => {
+        concat!($row, ",", $row, ",", $row, ",", $row, ",", $row, ",", $row, ",", $row, ",", $row)
     };
 }
 
 statements! {
     Insert = include_str!("sql/insert.sql"), row!(), "ON CONFLICT DO NOTHING";
     /// A statement costs as much as a row, so a batch has fewer of them.
-    InsertEight = include_str!("sql/insert.sql"), eight!(row), "ON CONFLICT DO NOTHING";
+    InsertEight = include_str!("sql/insert.sql"), eight!(row!()), "ON CONFLICT DO NOTHING";
     /// And each bind costs, so jobs that are like most do without the others' parts.
-    InsertEightCommon = include_str!("sql/insert_common.sql"), eight!(common_row), "ON CONFLICT DO NOTHING";
+    InsertEightCommon = include_str!("sql/insert_common.sql"), eight!(common_row!()), "ON CONFLICT DO NOTHING";
     Get = "SELECT ", include_str!("sql/columns.sql"), "FROM job WHERE id = ?1";
     Holder = include_str!("sql/holder.sql");
 }
