@@ -1,13 +1,14 @@
 //! Opening by URL, and what to do when it fails.
 
-use crate::{SCHEME, options::PgOptions, store::PgStore};
+use crate::{SCHEME, migrate, options::PgOptions, store::PgStore};
 use async_trait::async_trait;
 use job_core::{
     BoxError, Text,
-    store::{self, OpenError, Opened, StoreError, StoreUrl},
+    store::{self, Admin, OpenError, Opened, StoreError, StoreUrl},
 };
 
-/// Opens `postgres://USER:PASSWORD@HOST:PORT/DATABASE` and `postgresql://…`, and makes or migrates the tables.
+/// Opens `postgres://USER:PASSWORD@HOST:PORT/DATABASE` and `postgresql://…`. The database must be there; the tables are
+/// made or migrated if [`StoreUrl::create`] says so, and else must be those that this program expects.
 ///
 /// The URL may say more behind a `?`: `schema=NAME`, `notify=false`, `roles=false` and `pooler=true` are described at
 /// [`PgOptions`]; all else, such as `connect_timeout=5`, is libpq's.
@@ -30,12 +31,24 @@ impl store::Opener for Opener {
         }
         let open = async {
             let store = PgStore::connect(&options).await?;
-            store.migrate().await?;
+            if url.create {
+                store.migrate().await?;
+            } else if store.schema_version().await? != migrate::VERSION {
+                return Err(StoreError::Schema(Box::new(NoTables(options.schema.name().to_owned()))));
+            }
             Ok(store.opened())
         };
         open.await.map_err(|error: StoreError| refuse(advice(&error, &options), error.into()))
     }
 }
+
+/// Who may not make the tables has to wait for somebody who does.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the schema {0} has no job tables of version {version} yet; run-jobs makes them",
+    version = migrate::VERSION
+)]
+struct NoTables(String);
 
 fn advice(error: &StoreError, options: &PgOptions) -> String {
     match error {

@@ -30,6 +30,24 @@ fn a_url_opens_a_store_with_its_tables() {
 }
 
 #[test]
+fn who_only_looks_makes_no_tables() {
+    run(async {
+        let schema = TestSchema::new().await;
+        let glue = if server::url().contains('?') { '&' } else { '?' };
+        let url = format!("{}{glue}schema={}&roles=false", server::url(), schema.name);
+        let look = StoreUrl { create: false, ..StoreUrl::new(&url) };
+        for _ in 0..2 {
+            let refused = Opener.open(&look).await.unwrap_err();
+            let advice =
+                format!("the schema {} has no job tables of version 1 yet; run-jobs makes them", schema.name);
+            assert_eq!(refused.advice, advice);
+        }
+        drop(Opener.open(&StoreUrl::new(&url)).await.unwrap());
+        assert!(!Opener.open(&look).await.unwrap().store.any(&Filter::default()).await.unwrap());
+    });
+}
+
+#[test]
 fn a_server_that_is_not_there_is_told_of_without_the_password() {
     run(async {
         let refused = Opener.open(&StoreUrl::new("postgres://u:secret@127.0.0.1:1/db")).await.unwrap_err();
