@@ -230,3 +230,26 @@ fn target(text: &str) -> Result<Target, LabelError> {
 fn tag(text: &str) -> Result<Tag, LabelError> {
     Tag::new(text)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    enum Own {
+        #[command(flatten)]
+        Jobs(Command),
+    }
+
+    #[test]
+    fn help_fits_eighty_columns_in_a_programs_own_parser_too() {
+        for command in
+            [&["run-jobs"][..], &["jobs"], &["jobs", "list"], &["jobs", "show"], &["jobs", "retry"]]
+        {
+            let typed = [&["app"], command, &["--help"]].concat();
+            let help = Own::try_parse_from(typed).unwrap_err().to_string();
+            assert!(help.contains("Usage: app"), "{help}");
+            assert!(help.lines().all(|it| it.chars().count() <= WIDEST), "{help}");
+        }
+    }
+}
