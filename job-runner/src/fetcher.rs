@@ -50,9 +50,12 @@ impl Fetcher {
     pub(crate) fn next(&mut self, free: usize, idle: bool) -> Option<Claim> {
         let limit = u32::try_from(free.min(BATCH)).ok().and_then(NonZeroU32::new)?;
         let count = self.queues.len();
-        let at = (0..count)
-            .map(|it| (self.turn + it) % count)
-            .find(|it| self.queues[*it].may_have(self.seen, idle))?;
+        let in_turn = |idle| {
+            let mut lanes = (0..count).map(|it| (self.turn + it) % count);
+            lanes.find(|it| self.queues[*it].may_have(self.seen, idle))
+        };
+        // A last look is for when there is nothing else to look for.
+        let at = in_turn(false).or_else(|| idle.then(|| in_turn(true)).flatten())?;
         self.turn = at;
         Some(Claim { queue: self.queues[at].queue.clone(), limit, ..self.claim.clone() })
     }
@@ -80,5 +83,38 @@ impl Fetcher {
     /// What all claims have in common.
     pub(crate) fn claim(&self) -> &Claim {
         &self.claim
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use job_core::Clock;
+    use job_testing::factory::{claim, named};
+
+    #[test]
+    fn a_queue_is_looked_into_a_last_time_once_the_others_have_nothing_left() {
+        let mut fetcher = Fetcher::new(claim(Clock::Store), vec![named("empty"), named("full")]);
+        let look = fetcher.next(5, true).unwrap();
+        assert_eq!(look.queue, named("empty"));
+        fetcher.got(&look, 0);
+        for _ in 0..3 {
+            let full = fetcher.next(5, true).unwrap();
+            assert_eq!(full.queue, named("full"));
+            fetcher.got(&full, 5);
+            fetcher.settled(false);
+        }
+        let last = fetcher.next(5, true).unwrap();
+        fetcher.got(&last, 2);
+        fetcher.settled(false);
+        // While something runs, there is nothing to look for; then each is looked into once more.
+        assert_eq!(fetcher.next(5, false), None);
+        assert!(!fetcher.is_dry());
+        for _ in 0..2 {
+            let look = fetcher.next(5, true).unwrap();
+            fetcher.got(&look, 0);
+        }
+        assert_eq!(fetcher.next(5, true), None);
+        assert!(fetcher.is_dry());
     }
 }
