@@ -2,8 +2,8 @@
 
 use job_core::{BoxError, Then};
 
-/// What a workload costs at least on some store. Its rows are narrow: a number, the args, a rank, a due
-/// date, a status, an attempt, a lease.
+/// What a workload costs at least on some store. Its rows are narrow, and keep what a queue of jobs has to keep: a
+/// number, the args, a queue, a rank, a due date, a status, an attempt; who has it until when, and when it ended.
 pub trait Ceiling: Send {
     /// Inserts `jobs` jobs, `batch` at a time, each batch durable before the next; with a unique key each, if `keyed`.
     ///

@@ -9,6 +9,9 @@ use std::{
 };
 use uuid::Uuid;
 
+/// Any time is as good as another.
+const NOW: i64 = 1_800_000_000_000_000;
+
 /// One lock round both, as the store has it.
 #[derive(Debug, Default)]
 pub(super) struct MemoryCeiling {
@@ -28,7 +31,8 @@ struct Row {
     args: Arc<str>,
     status: u8,
     attempt: u32,
-    lease: Option<i64>,
+    lease: Option<(Uuid, i64)>,
+    finished: Option<i64>,
 }
 
 impl Ceiling for MemoryCeiling {
@@ -43,8 +47,8 @@ impl Ceiling for MemoryCeiling {
                 if keyed {
                     tables.keys.entry(number.to_string()).or_insert(id);
                 }
-                tables.rows.insert(id, Row { args, status: 0, attempt: 0, lease: None });
-                tables.waiting.insert((0, 0, id));
+                tables.rows.insert(id, Row { args, status: 0, attempt: 0, lease: None, finished: None });
+                tables.waiting.insert((0, NOW, id));
             }
             number = end;
         }
@@ -52,9 +56,10 @@ impl Ceiling for MemoryCeiling {
     }
 
     fn drain(&mut self, batch: u32, then: Then) -> Result<u32, BoxError> {
+        let holder = Uuid::now_v7();
         let mut completed = 0;
         loop {
-            let fetched = self.tables.lock().fetch(batch);
+            let fetched = self.tables.lock().fetch(batch, holder);
             if fetched.is_empty() {
                 return Ok(completed);
             }
@@ -64,14 +69,14 @@ impl Ceiling for MemoryCeiling {
 }
 
 impl Tables {
-    fn fetch(&mut self, batch: u32) -> Vec<(Uuid, Arc<str>)> {
+    fn fetch(&mut self, batch: u32, holder: Uuid) -> Vec<(Uuid, Arc<str>)> {
         let mut fetched = Vec::new();
         for _ in 0..batch {
             let Some((_, _, id)) = self.waiting.pop_first() else { break };
             if let Some(row) = self.rows.get_mut(&id) {
                 row.status = 1;
                 row.attempt += 1;
-                row.lease = Some(i64::MAX);
+                row.lease = Some((holder, NOW));
                 fetched.push((id, row.args.clone()));
             }
         }
@@ -86,6 +91,7 @@ impl Tables {
             } else if let Some(row) = self.rows.get_mut(id) {
                 row.status = 2;
                 row.lease = None;
+                row.finished = Some(NOW);
                 completed += 1;
             }
         }

@@ -4,31 +4,29 @@ use super::ceiling::Ceiling;
 use job_core::{BoxError, Then};
 use rusqlite::{Connection, TransactionBehavior, params};
 use std::path::Path;
+use uuid::Uuid;
 
-/// The pragmas are those of the store, so the disk is waited for alike. The two columns of the due index are there
-/// because a job queue without an order and a due date does less than the same work.
+/// The pragmas are those of the store, so the disk is waited for alike. Without a due date, an order in a queue, who has a
+/// job until when, and when it ended, less would be kept than a job queue has to keep.
 const SET_UP: &str = "
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
     CREATE TABLE job (
-        id INTEGER PRIMARY KEY, args TEXT NOT NULL, rank INTEGER NOT NULL, due INTEGER NOT NULL,
-        status INTEGER NOT NULL, attempt INTEGER NOT NULL, lease INTEGER
+        id INTEGER PRIMARY KEY, queue TEXT NOT NULL, args TEXT NOT NULL, rank INTEGER NOT NULL, due INTEGER NOT NULL,
+        status INTEGER NOT NULL, attempt INTEGER NOT NULL, holder BLOB, lease INTEGER, finished INTEGER, key TEXT
     ) STRICT;
-    CREATE INDEX job_due ON job (rank, due, id) WHERE status = 0;
-    CREATE TABLE keyed_job (
-        id INTEGER PRIMARY KEY, args TEXT NOT NULL, rank INTEGER NOT NULL, due INTEGER NOT NULL,
-        status INTEGER NOT NULL, attempt INTEGER NOT NULL, lease INTEGER, key TEXT NOT NULL UNIQUE
-    ) STRICT;
-    CREATE INDEX keyed_job_due ON keyed_job (rank, due, id) WHERE status = 0;
+    CREATE INDEX job_due ON job (queue, rank, due, id) WHERE status = 0;
 ";
-const INSERT: &str = "INSERT INTO job (args, rank, due, status, attempt) VALUES (?1, 0, ?2, 0, 0)";
-const INSERT_KEYED: &str =
-    "INSERT INTO keyed_job (args, rank, due, status, attempt, key) VALUES (?1, 0, ?2, 0, 0, ?3)";
+const KEYS: &str = "CREATE UNIQUE INDEX job_key ON job (key)";
+const INSERT: &str =
+    "INSERT INTO job (queue, args, rank, due, status, attempt, key) VALUES ('default', ?1, 0, ?2, 0, 0, ?3)";
 const FETCH: &str = "
-    UPDATE job SET status = 1, attempt = attempt + 1, lease = ?3
-    WHERE id IN (SELECT id FROM job WHERE status = 0 AND due <= ?2 ORDER BY rank, due, id LIMIT ?1)
+    UPDATE job SET status = 1, attempt = attempt + 1, holder = ?3, lease = ?4
+    WHERE id IN (
+        SELECT id FROM job WHERE status = 0 AND queue = 'default' AND due <= ?2 ORDER BY rank, due, id LIMIT ?1
+    )
     RETURNING id, args";
-const COMPLETE: &str = "UPDATE job SET status = 2, lease = NULL WHERE id = ?1";
+const COMPLETE: &str = "UPDATE job SET status = 2, holder = NULL, lease = NULL, finished = ?2 WHERE id = ?1";
 const DELETE: &str = "DELETE FROM job WHERE id = ?1";
 
 /// Any time is as good as another.
@@ -55,14 +53,12 @@ impl SqliteCeiling {
 
 impl Ceiling for SqliteCeiling {
     fn insert(&mut self, jobs: u32, batch: u32, keyed: bool) -> Result<(), BoxError> {
+        if keyed {
+            self.connection.execute_batch(KEYS)?;
+        }
         let insert = |connection: &Connection, number: u32| {
-            let args = args(number);
-            match keyed {
-                true => {
-                    connection.prepare_cached(INSERT_KEYED)?.execute(params![args, NOW, number.to_string()])
-                }
-                false => connection.prepare_cached(INSERT)?.execute(params![args, NOW]),
-            }
+            let key = keyed.then(|| number.to_string());
+            connection.prepare_cached(INSERT)?.execute(params![args(number), NOW, key])
         };
         if batch == 1 {
             // A statement alone is its own transaction.
@@ -85,11 +81,13 @@ impl Ceiling for SqliteCeiling {
     }
 
     fn drain(&mut self, batch: u32, then: Then) -> Result<u32, BoxError> {
+        let holder = Uuid::now_v7().into_bytes();
         let mut completed = 0;
         loop {
             let fetched: Vec<(i64, String)> = {
                 let mut fetch = self.connection.prepare_cached(FETCH)?;
-                let rows = fetch.query_map(params![batch, NOW, NOW], |row| Ok((row.get(0)?, row.get(1)?)))?;
+                let rows = fetch
+                    .query_map(params![batch, NOW, holder, NOW], |row| Ok((row.get(0)?, row.get(1)?)))?;
                 rows.collect::<Result<_, _>>()?
             };
             if fetched.is_empty() {
@@ -97,10 +95,14 @@ impl Ceiling for SqliteCeiling {
             }
             let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             {
-                let end = if then == Then::Delete { DELETE } else { COMPLETE };
-                let mut end = transaction.prepare_cached(end)?;
+                let mut end =
+                    transaction.prepare_cached(if then == Then::Delete { DELETE } else { COMPLETE })?;
                 for (id, _) in &fetched {
-                    completed += u32::try_from(end.execute([id])?)?;
+                    let ended = match then {
+                        Then::Delete => end.execute(params![id])?,
+                        Then::Keep => end.execute(params![id, NOW])?,
+                    };
+                    completed += u32::try_from(ended)?;
                 }
             }
             transaction.commit()?;
