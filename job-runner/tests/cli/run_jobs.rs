@@ -87,7 +87,7 @@ fn without_a_section_it_tells_which_there_are() {
 
 /// P07
 #[tokio::test]
-async fn a_group_runs_its_sections_each_under_its_own_lock() {
+async fn a_group_runs_its_sections_but_those_excluded() {
     let folder = Folder::with(
         "[section.b]\ntypes = ['greet']\ngroup = 'main'\n[section.a]\nlink = 'b'\ngroup = 'main'\n\
          [section.c]\ntypes = ['fail']\ngroup = 'main'\n",
