@@ -2,7 +2,7 @@
 
 use crate::{
     change::{OtherHolder, Remove, Set},
-    claim::{Due, Start},
+    claim::{Due, Start, StartRun},
     insert::{Get, Holder},
     lease::{Lapsed, Renew},
     migrate::migrate,
@@ -64,6 +64,7 @@ fn a_claim_walks_the_due_jobs_of_its_queue_in_their_order() {
         ],
     );
     uses(Start::SQL, &["SEARCH job USING INTEGER PRIMARY KEY (rowid=?)"]);
+    uses(StartRun::SQL, &["SEARCH job USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"]);
     uses(WorkIsDue::SQL, &["SEARCH job USING INDEX job_due (queue=?)"]);
 }
 

@@ -1,4 +1,5 @@
-//! A row of the table `job` and the job it is, with the columns in the order of `sql/columns.sql`.
+//! A row of the table `job` and the job it is, with the columns in the order of `sql/columns.sql`
+//! or `sql/waiting.sql`.
 
 use crate::{fields::Fields, statement::number};
 use diesel::{row::Row, sqlite::Sqlite};
@@ -8,10 +9,10 @@ use job_core::{
     store::{Cursor, Unreadable},
 };
 
-/// How many columns there are.
-pub(crate) const COLUMNS: usize = 29;
+/// How many columns `sql/waiting.sql` has.
+pub(crate) const WAITING: usize = 22;
 
-/// The positions of some of them.
+/// The positions of some columns.
 pub(crate) const TURN: usize = 8;
 const URGENCY: usize = 3;
 const QUEUE: usize = 13;
@@ -27,22 +28,36 @@ pub(crate) struct JobReader {
 impl JobReader {
     /// The job in `row`.
     pub(crate) fn read<'a>(&mut self, row: &impl Row<'a, Sqlite>) -> Result<Job, Unreadable> {
-        self.decode(row, false)
+        self.decode(row, None, false)
+    }
+
+    /// The job in `row`, which has the columns of `sql/waiting.sql` only: it waits in `queue`.
+    pub(crate) fn read_waiting<'a>(
+        &mut self,
+        row: &impl Row<'a, Sqlite>,
+        queue: &QueueName,
+    ) -> Result<Job, Unreadable> {
+        self.decode(row, Some(queue), false)
     }
 
     /// The job in `row`, which was just started. If it is not readable its state is given all the same: what the
     /// claim wrote is known, and a part that does not decode is left out.
     pub(crate) fn read_started<'a>(&mut self, row: &impl Row<'a, Sqlite>) -> Result<Job, Unreadable> {
-        self.decode(row, true)
+        self.decode(row, None, true)
     }
 
-    fn decode<'a>(&mut self, row: &impl Row<'a, Sqlite>, started: bool) -> Result<Job, Unreadable> {
+    fn decode<'a>(
+        &mut self,
+        row: &impl Row<'a, Sqlite>,
+        waits_in: Option<&QueueName>,
+        started: bool,
+    ) -> Result<Job, Unreadable> {
         let mut fields = Fields::of(row);
         // The table refuses an id of another length, so this is only for the compiler.
         let id = fields.job_id().unwrap_or(*JobId::BOUNDS.start());
         let spec = self.spec(&mut fields);
         let spec_problem = fields.problem();
-        let state = self.state(&mut fields);
+        let state = self.state(&mut fields, waits_in);
         let state_problem = fields.problem();
 
         let (spec, state) = match (spec, state, &spec_problem, &state_problem) {
@@ -101,43 +116,53 @@ impl JobReader {
     fn state<'a, R: Row<'a, Sqlite>>(
         &mut self,
         fields: &mut Fields<'_, R>,
+        waits_in: Option<&QueueName>,
     ) -> Result<JobState, Inconsistent> {
-        let status = fields.number().map(|number| {
+        let has_all = waits_in.is_none();
+        let status = if has_all { fields.number() } else { None }.map(|number| {
             let status = i16::try_from(number).ok().and_then(JobStatus::from_number);
             status.ok_or_else(|| format!("there is no status {number}"))
         });
         let status = status.and_then(|it| fields.checked(it)).unwrap_or(JobStatus::Waiting);
-        let queue = fields.parsed(|text| match &self.queue {
-            Some(known) if known.as_str() == text => Ok(known.clone()),
-            _ => QueueName::new(text),
-        });
-        self.queue.clone_from(&queue);
+        let queue = waits_in.cloned().or_else(|| self.queue(fields)).unwrap_or_default();
         let attempt_count = fields.counted().unwrap_or_default();
         let crash_count = fields.counted().unwrap_or_default();
         let scheduled_start = fields.time().unwrap_or_default();
         let date_started = fields.time();
-        let date_finished = fields.time();
-        let holder = fields.actor_id();
-        let expires = fields.time();
-        let progress = fields.parsed(|text| serde_json::from_str(text));
+        let (date_finished, lease) = if has_all { (fields.time(), lease(fields)) } else { (None, None) };
         JobState::restore(StateParts {
             status,
-            queue: queue.unwrap_or_default(),
+            queue,
             attempt_count,
             crash_count,
             scheduled_start,
             date_started,
             date_finished,
-            lease: holder.zip(expires).map(|(holder, expires)| Lease { holder, expires, progress }),
+            lease,
             last_error: fields.text().map(|it| Text::from(&*it)),
             reason: fields.text().map(|it| Text::from(&*it)),
             held_key: fields.text().map(UniqueKey::stored),
-            running_key: fields.text().map(Turn::stored),
+            running_key: if has_all { fields.text().map(Turn::stored) } else { None },
             superseded_by: fields.job_id(),
             changed_by: fields.actor_id(),
             revision: Revision::from_number(fields.number().unwrap_or_default()),
         })
     }
+
+    fn queue<'a, R: Row<'a, Sqlite>>(&mut self, fields: &mut Fields<'_, R>) -> Option<QueueName> {
+        let queue = fields.parsed(|text| match &self.queue {
+            Some(known) if known.as_str() == text => Ok(known.clone()),
+            _ => QueueName::new(text),
+        });
+        self.queue.clone_from(&queue);
+        queue
+    }
+}
+
+fn lease<'a, R: Row<'a, Sqlite>>(fields: &mut Fields<'_, R>) -> Option<Lease> {
+    let (holder, expires) = (fields.actor_id(), fields.time());
+    let progress = fields.parsed(|text| serde_json::from_str(text));
+    Some(Lease { holder: holder?, expires: expires?, progress })
 }
 
 /// The place of a row in the order of claims; `None` if its queue's name is not readable.

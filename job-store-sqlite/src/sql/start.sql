@@ -1,7 +1,8 @@
 -- The one verb that a store knows: `Job::start`. The claim answers with the core's own, and the model test compares
 -- the two. Counting stops at COUNT_MAX.
--- ?1 rowids as a JSON array, ?2 runner, ?3 now, ?4 end of the leases
-UPDATE job SET
+-- OR FAIL: a claim that fails is rolled back whole, so SQLite need not keep what this statement alone has changed.
+-- ?1 which rows, ?2 runner, ?3 now, ?4 end of the leases
+UPDATE OR FAIL job SET
     status = 1,
     attempt_count = attempt_count + (attempt_count < 2147483647),
     date_started = ?3,
@@ -13,4 +14,3 @@ UPDATE job SET
     running_key = turn,
     changed_by = ?2,
     revision = revision + 1
-WHERE rowid IN (SELECT value FROM json_each(?1))

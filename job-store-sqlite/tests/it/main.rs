@@ -16,6 +16,7 @@ mod looking;
 mod migration;
 mod processes;
 mod refusal;
+mod runs;
 mod threads;
 mod unreadable;
 mod wake;
