@@ -21,10 +21,6 @@ const TRIES: u32 = 6;
 /// How long to wait before the second try; each further one waits up to twice as long.
 const FIRST_WAIT: Duration = Duration::from_millis(10);
 
-/// How long after a call was given up what it did is taken back. Not at once: a dropped future does not undo its call, so
-/// who looks right after the drop finds it done wholly or not at all.
-const GRACE: Duration = Duration::from_secs(2);
-
 /// What a store call does with a connection. It may be run again from the start when it met a transient error.
 pub(crate) trait Call: fmt::Debug + Send + Sync + 'static {
     /// What it gives.
@@ -68,7 +64,7 @@ pub(crate) struct Caller {
 
 impl Caller {
     /// Makes a call. Dropping the future does not stop it: it is done wholly or not at all, and what it gave that
-    /// nobody received is taken back a moment later.
+    /// nobody received is taken back.
     pub(crate) async fn call<C: Call>(&self, call: C) -> Result<C::Answer, StoreError> {
         let (give, receive) = oneshot::channel();
         let caller = self.clone();
@@ -84,7 +80,6 @@ impl Caller {
                 return;
             }
             if let Ok(Ok(answer)) = returned.await {
-                sleep(GRACE).await;
                 caller.take_back(&call, answer).await;
             }
         });

@@ -37,7 +37,7 @@ use uuid::Uuid;
 /// A store in a PostgreSQL database. Cheap to clone; clones share their connections.
 ///
 /// Each call runs in a task of its own, which owns its connection until it has ended. Its future may be dropped at any
-/// moment: the call is then done wholly or not at all, and jobs that it claimed are released a moment later.
+/// moment: the call is then done wholly or not at all, and jobs that it claimed for nobody are released.
 #[derive(Clone, Debug)]
 pub struct PgStore {
     caller: Caller,
