@@ -2,7 +2,7 @@
 
 use crate::BuildError;
 use job_core::{QueueName, SectionName, TypeName};
-use std::{num::NonZeroU32, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, num::NonZeroU32, path::PathBuf, time::Duration};
 
 /// How the jobs of a section are run.
 ///
@@ -27,6 +27,20 @@ pub struct SectionSettings {
     pub queues: Vec<QueueName>,
     /// The most handlers at a time.
     pub concurrency: NonZeroU32,
+    /// The most handlers at a time for jobs that were claimed from one queue, where that is less than `concurrency`.
+    pub queue_limits: BTreeMap<QueueName, NonZeroU32>,
+    /// How many jobs a worker claims beyond its free slots, so that a slot that falls free is filled at once; as many
+    /// as there are slots, if not said. A script claims none.
+    pub prefetch: Option<u32>,
+    /// How often a worker looks for work that nobody woke it for.
+    pub poll: Duration,
+    /// How often a worker looks for jobs of runners that were not heard of again.
+    pub scan: Duration,
+    /// The most slots that are filled again although a handler that ran out of time still holds them; as many as there
+    /// are slots, if not said.
+    pub zombie_limit: Option<u32>,
+    /// The most jobs that a script starts; the rest is left to the next run. A worker has no such limit.
+    pub limit: Option<u64>,
     /// How long a job, and the section itself, belongs to a runner that is not heard of.
     pub lease: Duration,
     /// How often leases are renewed; at most half of a lease.
@@ -43,8 +57,8 @@ pub struct SectionSettings {
     pub wait_for_lock: bool,
     /// The folder that error reports are written to, one file each; if none is named, they are logged.
     pub report_dir: Option<PathBuf>,
-    /// How long final jobs are kept, if something prunes them: types that hold a key for a period are checked
-    /// against it.
+    /// How long final jobs are kept, before a worker prunes them; for ever, if not said. Types that hold a key for a
+    /// period are checked against it.
     pub retention: Option<Duration>,
 }
 
@@ -60,8 +74,8 @@ pub enum LeaseDoubt {
 }
 
 impl SectionSettings {
-    /// A section that runs every registered type, one job at a time: lease 30 s, beat 10 s, grace 30 s, crash
-    /// limit 5, completed jobs kept, reports logged.
+    /// A section that runs every registered type, one job at a time: lease 30 s, beat 10 s, poll 1 s, scan 5 s,
+    /// grace 30 s, crash limit 5, completed jobs kept, reports logged.
     #[must_use]
     pub fn new(name: SectionName) -> Self {
         Self {
@@ -69,6 +83,12 @@ impl SectionSettings {
             types: Vec::new(),
             queues: Vec::new(),
             concurrency: NonZeroU32::MIN,
+            queue_limits: BTreeMap::new(),
+            prefetch: None,
+            poll: Duration::from_secs(1),
+            scan: Duration::from_secs(5),
+            zombie_limit: None,
+            limit: None,
             lease: Duration::from_secs(30),
             beat: Duration::from_secs(10),
             grace: Duration::from_secs(30),
