@@ -29,13 +29,15 @@
 //! # Test jobs
 //!
 //! [`factory`] makes valid jobs, claims and changes that a test overrides by struct update, [`ManualClock`] and
-//! [`race`](race()) stand where others sleep, and a [`Recorder`] sees what ran. [`model`] and [`faulty`] test the
-//! contract itself: a naive store to compare with, and stores with one bug each that a clause must catch.
+//! [`race`](race()) stand where others sleep, and a [`Recorder`] sees what ran. A [`proxy`] in front of PostgreSQL cuts
+//! connections around a commit. [`model`] and [`faulty`] test the contract itself: a naive store to compare with, and
+//! stores with one bug each that a clause must catch.
 
 pub mod contract;
 pub mod factory;
 pub mod faulty;
 pub mod model;
+pub mod proxy;
 
 mod calls;
 mod clock;
