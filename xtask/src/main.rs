@@ -19,7 +19,8 @@ Usage: cargo xtask COMMAND [ARGS]
 
 Work on this workspace:
   test [ARGS]          run all tests; with ARGS, hand them to the test runner (doc tests are then left out);
-                       `--require postgres` fails where there is no PostgreSQL server
+                       `--require postgres` fails where there is no PostgreSQL server;
+                       `--thorough` repeats what looks for rare failures 50 times in place of 3, on full tables
   pg up|down|psql|url  a PostgreSQL cluster of your own for development
   tidy                 check the tree: layout, dependency arrows, clause lists, links, leftovers
   ci                   all that a change must pass: tidy, fmt, clippy, doc, deny, test

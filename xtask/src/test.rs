@@ -6,51 +6,39 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use crate::cargo::{cargo, exit_code, has};
-use crate::postgres::{HOW_TO_INSTALL, ThrowAway};
+use crate::postgres::{HOW_TO_INSTALL, Servers};
 
 /// Runs the tests and answers with the exit code of the first runner that failed.
 ///
-/// The tests of PostgreSQL run on the server that `DATABASE_URL` names, else on a throw-away cluster. On a machine
-/// without a server they do not run, which the last line says.
+/// The tests of PostgreSQL run on the server that `DATABASE_URL` names, else on a throw-away cluster; those that kill
+/// their server have a second one, always of ours. On a machine without a server they do not run, which the last line
+/// says.
 ///
 /// # Errors
 ///
 /// If there is no server for them and one is required, by `--require postgres` or in CI; if there is one that does not
 /// start.
 pub(crate) fn run(args: &[OsString]) -> Result<ExitCode, Box<dyn Error>> {
-    let (required, args) = take_requirement(args)?;
-    let required = required || env::var_os("CI").is_some_and(|ci| ci == "true");
-    let named = env::var_os("DATABASE_URL").is_some_and(|url| !url.is_empty());
-    let cluster = if named { None } else { start()? };
-    let missing = !named && cluster.is_none();
-    if missing && required {
+    let wishes = Wishes::take(args)?;
+    let required = wishes.postgres || env::var_os("CI").is_some_and(|ci| ci == "true");
+    let servers = Servers::start()?;
+    if servers.are_missing() && required {
         return Err(format!("the tests of PostgreSQL are required here: {HOW_TO_INSTALL}").into());
     }
-    let code = run_calls(&args, cluster.as_ref(), missing)?;
-    drop(cluster);
-    if missing {
-        eprintln!("xtask: the tests of PostgreSQL were not run; {HOW_TO_INSTALL}");
+    let code = run_calls(&wishes, &servers)?;
+    if let Some(left_out) = servers.left_out() {
+        eprintln!("xtask: {left_out}; {HOW_TO_INSTALL}");
     }
     Ok(code)
 }
 
-fn start() -> Result<Option<ThrowAway>, Box<dyn Error>> {
-    ThrowAway::start().map_err(|error| format!("no cluster for the tests of PostgreSQL: {error}").into())
-}
-
-fn run_calls(
-    args: &[OsString],
-    cluster: Option<&ThrowAway>,
-    missing: bool,
-) -> Result<ExitCode, Box<dyn Error>> {
-    for call in calls(has("nextest"), args) {
+fn run_calls(wishes: &Wishes, servers: &Servers) -> Result<ExitCode, Box<dyn Error>> {
+    for call in calls(has("nextest"), &wishes.rest) {
         let mut cargo = cargo();
         cargo.args(call);
-        if let Some(cluster) = cluster {
-            cargo.env("DATABASE_URL", cluster.url()).env("REQUIRE_POSTGRES", "1");
-        }
-        if missing {
-            cargo.env_remove("DATABASE_URL"); // an empty one names no server
+        servers.tell(&mut cargo);
+        if wishes.thorough {
+            cargo.env("THOROUGH", "1");
         }
         let code = exit_code(&mut cargo)?;
         if code != ExitCode::SUCCESS {
@@ -60,15 +48,33 @@ fn run_calls(
     Ok(ExitCode::SUCCESS)
 }
 
-/// Whether the arguments require a server, and those that are left for the runner.
-fn take_requirement(args: &[OsString]) -> Result<(bool, Vec<OsString>), Box<dyn Error>> {
-    let end = args.iter().position(|arg| arg == "--").unwrap_or(args.len());
-    let Some(at) = args[..end].iter().position(|arg| arg == "--require") else {
-        return Ok((false, args.to_vec()));
-    };
-    match args[..end].get(at + 1) {
-        Some(what) if what == "postgres" => Ok((true, [&args[..at], &args[at + 2..]].concat())),
-        _ => Err("what can be required is `--require postgres`".into()),
+/// What the arguments say that is not the runner's business.
+#[derive(Debug, Default, PartialEq)]
+struct Wishes {
+    /// `--require postgres`: a missing server is an error.
+    postgres: bool,
+    /// `--thorough`: tests that repeat themselves do it often.
+    thorough: bool,
+    /// What is.
+    rest: Vec<OsString>,
+}
+
+impl Wishes {
+    fn take(args: &[OsString]) -> Result<Self, Box<dyn Error>> {
+        let mut wishes = Self::default();
+        let mut args = args.iter();
+        while let Some(arg) = args.next() {
+            match arg.to_str() {
+                Some("--") => wishes.rest.extend([arg.clone()].into_iter().chain(args.by_ref().cloned())),
+                Some("--thorough") => wishes.thorough = true,
+                Some("--require") => match args.next() {
+                    Some(what) if what == "postgres" => wishes.postgres = true,
+                    _ => return Err("what can be required is `--require postgres`".into()),
+                },
+                _ => wishes.rest.push(arg.clone()),
+            }
+        }
+        Ok(wishes)
     }
 }
 
@@ -141,12 +147,13 @@ mod tests {
     }
 
     #[test]
-    fn a_requirement_is_not_the_runners_business() {
-        let (required, rest) = take_requirement(&words("racing --require postgres -- --exact")).unwrap();
-        assert!(required);
-        assert_eq!(rest, words("racing -- --exact"));
-        let untouched = words("-- --require postgres");
-        assert_eq!(take_requirement(&untouched).unwrap(), (false, untouched));
-        assert!(take_requirement(&words("--require coffee")).is_err());
+    fn what_is_wished_here_is_not_the_runners_business() {
+        let wishes = Wishes::take(&words("racing --require postgres --thorough -- --exact")).unwrap();
+        let rest = words("racing -- --exact");
+        assert_eq!(wishes, Wishes { postgres: true, thorough: true, rest });
+        let rest = words("-- --require postgres --thorough");
+        assert_eq!(Wishes::take(&rest).unwrap(), Wishes { rest, ..Wishes::default() });
+        assert!(Wishes::take(&words("--require coffee")).is_err());
+        assert!(Wishes::take(&words("--require")).is_err());
     }
 }

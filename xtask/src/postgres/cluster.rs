@@ -74,9 +74,7 @@ impl Cluster {
         loop {
             tries += 1;
             let port = free_port(wanted.filter(|_| tries == 1))?;
-            let mut pg_ctl = self.pg_ctl("start");
-            pg_ctl.arg("--log").arg(self.log()).arg("--options").arg(format!("-p {port}"));
-            match self.succeed(&mut pg_ctl) {
+            match self.succeed(self.pg_ctl_at(port).arg("start")) {
                 Ok(()) => return Ok(port),
                 Err(_) if tries < PORTS_TRIED && TcpListener::bind(("127.0.0.1", port)).is_err() => {}
                 Err(error) => return Err(format!("{error}\n{}", self.end_of_log()).into()),
@@ -87,7 +85,7 @@ impl Cluster {
     /// The port of the server, if one runs.
     pub(super) fn port(&self) -> Option<u16> {
         // A file from before a crash proves nothing; `pg_ctl status` looks at the process.
-        let runs = self.pg_ctl("status").output().is_ok_and(|status| status.status.success());
+        let runs = self.pg_ctl().arg("status").output().is_ok_and(|status| status.status.success());
         let file = fs::read_to_string(self.data().join("postmaster.pid")).ok().filter(|_| runs)?;
         port_in(&file)
     }
@@ -98,14 +96,21 @@ impl Cluster {
     ///
     /// With the words of `pg_ctl`, if the server does not end.
     pub(super) fn stop(&self) -> Result<(), Box<dyn Error>> {
-        self.succeed(self.pg_ctl("stop").arg("--mode=fast"))
+        self.succeed(self.pg_ctl().args(["stop", "--mode=fast"]))
     }
 
     /// The call that ends the server without a look at what it does.
     pub(super) fn halt(&self) -> Command {
-        let mut halt = self.pg_ctl("stop");
-        halt.arg("--mode=immediate");
+        let mut halt = self.pg_ctl();
+        halt.args(["stop", "--mode=immediate"]);
         halt
+    }
+
+    /// A call of `pg_ctl` that wants only the word for what to do: `start`, at this port, or `stop`.
+    pub(super) fn pg_ctl_at(&self, port: u16) -> Command {
+        let mut pg_ctl = self.pg_ctl();
+        pg_ctl.arg("--log").arg(self.log()).arg("--options").arg(format!("-p {port}"));
+        pg_ctl
     }
 
     /// The path of a program that belongs to the server.
@@ -131,9 +136,9 @@ impl Cluster {
         command
     }
 
-    fn pg_ctl(&self, action: &str) -> Command {
+    fn pg_ctl(&self) -> Command {
         let mut pg_ctl = self.command("pg_ctl");
-        pg_ctl.args([action, "--wait", "--timeout=60", "--pgdata"]).arg(self.data());
+        pg_ctl.args(["--wait", "--timeout=60", "--pgdata"]).arg(self.data());
         pg_ctl
     }
 

@@ -1,7 +1,7 @@
 //! What stands in for the clusters on systems that are not Unix: none, and words that say so.
 
 use std::error::Error;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::process::ExitCode;
 
 /// A server that was started for the tests, which does not happen here.
@@ -10,12 +10,17 @@ pub(crate) enum ThrowAway {}
 
 impl ThrowAway {
     /// None: `DATABASE_URL` must name a server.
-    pub(crate) fn start() -> Result<Option<Self>, Box<dyn Error>> {
+    pub(crate) fn start(_: &str) -> Result<Option<Self>, Box<dyn Error>> {
         Ok(None)
     }
 
     /// Where it is.
     pub(crate) fn url(&self) -> &str {
+        match *self {}
+    }
+
+    /// How to stop and start it.
+    pub(crate) fn pg_ctl(&self) -> &OsStr {
         match *self {}
     }
 }

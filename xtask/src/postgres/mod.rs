@@ -12,13 +12,20 @@ mod elsewhere;
 mod keeper;
 #[cfg(unix)]
 mod server;
+mod servers;
 #[cfg(unix)]
 mod throw_away;
 
-#[cfg(not(unix))]
-pub(crate) use elsewhere::{ThrowAway, run};
 #[cfg(unix)]
-pub(crate) use {development::run, throw_away::ThrowAway};
+pub(crate) use development::run;
+#[cfg(not(unix))]
+pub(crate) use elsewhere::run;
+pub(crate) use servers::Servers;
+
+#[cfg(not(unix))]
+use elsewhere::ThrowAway;
+#[cfg(unix)]
+use throw_away::ThrowAway;
 
 /// What to do on a machine that has no server.
 pub(crate) const HOW_TO_INSTALL: &str = "install a PostgreSQL server (apt-get install postgresql, \

@@ -2,11 +2,12 @@
 
 use std::env;
 use std::error::Error;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::process;
+use std::process::{self, Command};
 
 use super::account;
 use super::cluster::{Cluster, remove, url};
@@ -26,16 +27,17 @@ const SETTINGS: [&str; 5] = [
 #[derive(Debug)]
 pub(crate) struct ThrowAway {
     url: String,
+    pg_ctl: OsString,
     _keeper: Keeper,
 }
 
 impl ThrowAway {
-    /// Starts one. None if this machine has no server.
+    /// Starts one, for what its `name` says. None if this machine has no server.
     ///
     /// # Errors
     ///
     /// If it has one that does not start.
-    pub(crate) fn start() -> Result<Option<Self>, Box<dyn Error>> {
+    pub(crate) fn start(name: &str) -> Result<Option<Self>, Box<dyn Error>> {
         if Server::find().is_none() {
             return Ok(None);
         }
@@ -44,7 +46,7 @@ impl ThrowAway {
         let turn = File::create(home.join("turn"))?;
         turn.lock()?;
         sweep(&home)?;
-        let name = process::id().to_string();
+        let name = format!("{}-{name}", process::id());
         let lock = File::create(home.join(format!("{name}.lock")))?;
         lock.lock()?;
         let cluster = Cluster::at(home.join(name))?;
@@ -52,13 +54,26 @@ impl ThrowAway {
         drop(turn);
         cluster.init(&SETTINGS)?;
         let port = cluster.start(None)?;
-        Ok(Some(Self { url: url(port), _keeper: keeper }))
+        let pg_ctl = lines(&cluster.pg_ctl_at(port));
+        Ok(Some(Self { url: url(port), pg_ctl, _keeper: keeper }))
     }
 
     /// Where it is.
     pub(crate) fn url(&self) -> &str {
         &self.url
     }
+
+    /// The words, one a line, of a command that stops and starts it: behind them comes `stop` or `start`. It is to be
+    /// run in a folder that all users may enter.
+    pub(crate) fn pg_ctl(&self) -> &OsStr {
+        &self.pg_ctl
+    }
+}
+
+/// A command as text, in which spaces mean nothing.
+fn lines(command: &Command) -> OsString {
+    let words: Vec<&OsStr> = [command.get_program()].into_iter().chain(command.get_args()).collect();
+    words.join(OsStr::new("\n"))
 }
 
 /// The folder of all throw-away clusters of this user. In the system's folder for such, since the user that root's
@@ -97,6 +112,14 @@ fn sweep(home: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_command_is_as_many_lines_as_it_has_words() {
+        assert_eq!(
+            lines(Command::new("pg_ctl").args(["--options", "-p 1", "a b"])),
+            "pg_ctl\n--options\n-p 1\na b"
+        );
+    }
 
     #[test]
     fn a_sweep_takes_what_nobody_keeps_and_nothing_else() {
