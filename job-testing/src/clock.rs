@@ -1,7 +1,7 @@
 //! A clock that stands still until a test moves it.
 
-use crate::factory;
-use job_core::{Clock, Timestamp};
+use crate::{driven::Driven, factory};
+use job_core::{Clock, Timestamp, store::Opened};
 use parking_lot::Mutex;
 use std::{sync::Arc, time::Duration};
 
@@ -46,6 +46,35 @@ impl ManualClock {
         let mut now = self.now.lock();
         *now = *now + by;
         *now
+    }
+
+    /// Makes it show `now`, and gives that.
+    pub fn move_to(&self, now: Timestamp) -> Timestamp {
+        *self.now.lock() = now;
+        now
+    }
+
+    /// `opened`, with this clock for its own: what is asked to go by the store's clock, such as a job source inside a
+    /// handler, goes by this one. What a caller does in a transaction of its own goes past it, by the database's clock.
+    ///
+    /// ```
+    /// # use job_core::{Attempt, BoxError, JobSource, RunnableJob};
+    /// # use job_store_mem::MemStore;
+    /// # use job_testing::Recorded;
+    /// use job_testing::ManualClock;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), job_core::SourceError> {
+    /// let clock = ManualClock::default();
+    /// let opened = clock.drive(MemStore::new().opened());
+    /// let job = JobSource::<Recorded>::new(opened.store).create(&Recorded::new("tea")).await?;
+    /// assert_eq!(job.spec.date_created, clock.now());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn drive(&self, opened: Opened) -> Opened {
+        Opened { store: Driven::by(self.clone(), opened.store), clock: Clock::Store, ..opened }
     }
 }
 

@@ -28,6 +28,8 @@
 //!
 //! # Test jobs
 //!
+//! [`assert_enqueued!`] and [`refute_enqueued!`] say which jobs wait, on any store, and what waits instead.
+//!
 //! [`factory`] makes valid jobs, claims and changes that a test overrides by struct update, [`ManualClock`] and
 //! [`race`](race()) stand where others sleep, and a [`Recorder`] sees what ran. A [`proxy`] in front of PostgreSQL cuts
 //! connections around a commit. [`model`] and [`faulty`] test the contract itself: a naive store to compare with, and
@@ -39,14 +41,20 @@ pub mod faulty;
 pub mod model;
 pub mod proxy;
 
+mod assert_enqueued;
 mod calls;
 mod clock;
+mod driven;
+mod enqueued;
 mod fixture;
 mod property;
 mod race;
 mod recorder;
 
 pub use clock::ManualClock;
+pub use enqueued::{Enqueued, Unmet};
 pub use fixture::Fixture;
 pub use race::{dropped_after, race};
 pub use recorder::{Failing, Record, Recorded, Recorder};
+/// Makes a [`Value`](serde_json::Value): part of a job's args, for [`Enqueued::args`].
+pub use serde_json::json;
