@@ -1,6 +1,6 @@
-//! Durations as people write them: `"500ms"`, `"30s"`, `"1h 30m"`.
+//! Durations as people write them: `"500ms"`, `"30s"`, `"1h 30m"`, `"30d"`.
 
-use jiff::SignedDuration;
+use jiff::SpanRelativeTo;
 use serde::{Deserialize, Deserializer, de};
 use std::{fmt, time::Duration};
 
@@ -20,11 +20,16 @@ impl de::Visitor<'_> for Spoken {
     type Value = Span;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a duration in quotes, such as \"500ms\", \"30s\" or \"1h 30m\"")
+        f.write_str("a duration in quotes, such as \"500ms\", \"30s\", \"1h 30m\" or \"30d\"")
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Span, E> {
-        let parsed = text.parse::<SignedDuration>().ok().and_then(|it| Duration::try_from(it).ok());
-        parsed.map(Span).ok_or_else(|| E::invalid_value(de::Unexpected::Str(text), &self))
+        parse(text).map(Span).ok_or_else(|| E::invalid_value(de::Unexpected::Str(text), &self))
     }
+}
+
+/// The duration that `text` is; a day has 24 hours. `None` if it is none.
+pub(crate) fn parse(text: &str) -> Option<Duration> {
+    let span: jiff::Span = text.parse().ok()?;
+    Duration::try_from(span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?).ok()
 }

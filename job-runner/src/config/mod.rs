@@ -8,6 +8,7 @@
 //! [section.code-review]
 //! types = ["generate-diff", "proposal-heat"] # required: what it runs
 //! concurrency = 4                            # jobs at once
+//! queue_limits = { slow = 1 }                # jobs at once that come from this queue
 //! queues = ["slow"]                          # beside the queues of its types
 //! group = "main"                             # for `run-jobs --group main`
 //! lease = "30s"                              # how long a silent runner keeps its jobs
@@ -15,9 +16,16 @@
 //! grace = "30s"                              # how long running jobs may take to end at a signal
 //! delete_completed = false                   # whether a completed job leaves no row
 //! crash_limit = 5                            # how often a job may lose its runner
+//! zombie_limit = 4                           # handlers out of time whose slots are filled again
 //! lease_doubt = "stop"                       # or "carry-on": while the store cannot be reached
 //! reports = "reports"                        # a folder for error reports, beside the log
 //! role = "reviewer"                          # the database role, where the store has roles
+//!
+//! # These only concern `run-jobs --worker`.
+//! prefetch = 4                               # jobs claimed beyond free slots; as many as slots if not said
+//! poll = "1s"                                # how often it looks for work that it was not woken for
+//! scan = "5s"                                # how often it looks for jobs whose runner was lost
+//! retention = "30d"                          # how long final jobs are kept; for ever if not said
 //!
 //! [section.heat]
 //! link = "code-review"                       # all as there, under a name and a lock of its own
@@ -26,9 +34,11 @@
 mod duration;
 mod error;
 mod file;
+mod limits;
 mod link;
 mod locate;
 mod nearest;
+mod pace;
 mod place;
 mod section;
 mod select;

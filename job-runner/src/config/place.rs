@@ -62,7 +62,8 @@ fn fitting(found: &str, expected: &str) -> String {
         ("u32", _) => "a whole number, 0 or more".to_owned(),
         ("a boolean", _) => "true or false".to_owned(),
         ("a string" | "path string", _) => "text in quotes".to_owned(),
-        ("a map" | "struct SectionTable", _) => "a table, such as [section.mail]".to_owned(),
+        ("a map", _) => "a table of names, such as [section.mail] or { mail = 1 }".to_owned(),
+        ("struct SectionTable", _) => "a table, such as [section.mail]".to_owned(),
         _ => expected.to_owned(),
     }
 }

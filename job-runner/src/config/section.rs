@@ -3,16 +3,16 @@
 use super::{
     ConfigError,
     file::{Doubt, SectionTable},
+    limits::Limits,
     nearest::among,
+    pace::Pace,
     place::Places,
 };
 use crate::{LeaseDoubt, SectionSettings};
-use job_core::{SectionName, TypeName};
+use job_core::{QueueName, SectionName, TypeName};
 use std::{
-    collections::BTreeSet,
-    num::NonZeroU32,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
-    time::Duration,
 };
 use toml::Spanned;
 
@@ -26,6 +26,8 @@ pub struct Section {
     settings: SectionSettings,
     /// Where the types stand in the file: line and column.
     types_at: Vec<(usize, usize)>,
+    /// Where the queues with a limit of their own stand.
+    limited_at: BTreeMap<QueueName, (usize, usize)>,
     path: PathBuf,
 }
 
@@ -72,14 +74,33 @@ impl Section {
     ///
     /// [`ConfigError::Mistake`], which lists the `known` ones.
     pub fn check_types(&self, known: &[TypeName]) -> Result<(), ConfigError> {
-        for (name, &(line, column)) in self.types().iter().zip(&self.types_at) {
+        for (name, &at) in self.types().iter().zip(&self.types_at) {
             if !known.contains(name) {
                 let advice = among("job types", name.as_str(), known.iter().map(TypeName::as_str));
-                let problem = format!("this program has no job type `{name}`; {advice}");
-                return Err(ConfigError::Mistake { path: self.path.clone(), line, column, problem });
+                return Err(self.mistake(at, format!("this program has no job type `{name}`; {advice}")));
             }
         }
         Ok(())
+    }
+
+    /// Whether it looks into all queues that it limits; `queues` are those that it looks into.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::Mistake`], which lists the `queues`.
+    pub fn check_queues(&self, queues: &[QueueName]) -> Result<(), ConfigError> {
+        for (name, &at) in &self.limited_at {
+            if !queues.contains(name) {
+                let advice = among("queues", name.as_str(), queues.iter().map(QueueName::as_str));
+                let problem = format!("section `{}` does not look into queue `{name}`; {advice}", self.name);
+                return Err(self.mistake(at, problem));
+            }
+        }
+        Ok(())
+    }
+
+    fn mistake(&self, (line, column): (usize, usize), problem: String) -> ConfigError {
+        ConfigError::Mistake { path: self.path.clone(), line, column, problem }
     }
 }
 
@@ -105,19 +126,20 @@ pub(super) fn read(
     }
 
     let default = SectionSettings::new(name.get_ref().clone());
-    let concurrency = match &table.concurrency {
-        None => default.concurrency,
-        Some(count) => NonZeroU32::new(*count.get_ref()).ok_or_else(|| {
-            places.mistake(&count.span(), "a concurrency of 0 runs nothing; 1 is the least")
-        })?,
-    };
-    let (lease, beat) = lease_and_beat(table, &default, places)?;
+    let Limits { concurrency, queue_limits, limited_at } = Limits::read(table, &default, places)?;
+    let Pace { lease, beat, poll, scan, retention } = Pace::read(table, &default, places)?;
     let settings = SectionSettings {
         types: types.iter().map(|it| it.get_ref().clone()).collect(),
         queues: table.queues.clone().unwrap_or_default(),
         concurrency,
+        queue_limits,
+        prefetch: table.prefetch.or(default.prefetch),
+        zombie_limit: table.zombie_limit.or(default.zombie_limit),
         lease,
         beat,
+        poll,
+        scan,
+        retention,
         grace: table.grace.map_or(default.grace, |it| it.0),
         delete_completed: table.delete_completed.unwrap_or(default.delete_completed),
         crash_limit: table.crash_limit.unwrap_or(default.crash_limit),
@@ -135,34 +157,8 @@ pub(super) fn read(
         link: None,
         role: table.role.clone(),
         settings,
+        limited_at,
         types_at: types.iter().map(|it| places.line_and_column(it.span().start)).collect(),
         path: places.path.to_owned(),
     })
-}
-
-/// A lease must survive a beat that comes late, so it lasts two beats at least.
-fn lease_and_beat(
-    table: &SectionTable,
-    default: &SectionSettings,
-    places: &Places<'_>,
-) -> Result<(Duration, Duration), ConfigError> {
-    let lease = table.lease.as_ref().map_or(default.lease, |it| it.get_ref().0);
-    // A short lease alone is a plain wish: the beat follows it.
-    let beat = match &table.beat {
-        Some(beat) => beat.get_ref().0,
-        None => default.beat.min(lease / 3),
-    };
-    if beat.is_zero() || beat > lease / 2 {
-        let span = table.lease.as_ref().or(table.beat.as_ref()).map_or(0..0, Spanned::span);
-        let problem = if beat.is_zero() {
-            "leases and beats need some time, such as \"30s\" and \"10s\"".to_owned()
-        } else {
-            format!(
-                "a lease of {lease:?} is too short for a beat of {beat:?}: it must last two beats at least, or one \
-                 late beat loses the jobs"
-            )
-        };
-        return Err(places.mistake(&span, problem));
-    }
-    Ok((lease, beat))
 }

@@ -18,6 +18,12 @@ store = "sqlite:data/jobs.sqlite3"
 types = ["generate-diff", "proposal-heat"]
 queues = ["slow"]
 concurrency = 4
+queue_limits = { slow = 1, "mail/urgent" = 2 }
+prefetch = 0
+zombie_limit = 3
+poll = "250ms"
+scan = "1m"
+retention = "30d"
 group = "main"
 role = "reviewer"
 lease = "1m 30s"
@@ -37,6 +43,14 @@ fn every_setting_arrives() {
         types: vec!["generate-diff".parse().unwrap(), "proposal-heat".parse().unwrap()],
         queues: vec!["slow".parse().unwrap()],
         concurrency: NonZeroU32::new(4).unwrap(),
+        queue_limits: [("slow", 1), ("mail/urgent", 2)]
+            .map(|(name, most)| (name.parse().unwrap(), NonZeroU32::new(most).unwrap()))
+            .into(),
+        prefetch: Some(0),
+        zombie_limit: Some(3),
+        poll: Duration::from_millis(250),
+        scan: Duration::from_secs(60),
+        retention: Some(Duration::from_secs(30 * 86_400)),
         lease: Duration::from_secs(90),
         beat: Duration::from_millis(500),
         grace: Duration::ZERO,

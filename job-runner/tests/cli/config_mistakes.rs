@@ -45,9 +45,9 @@ fn a_setting_that_does_not_exist() {
     settings_say(
         &["concurency = 4", "colour = 'red'"],
         &expect![[r#"
-        jobs.toml:2:1: there is no setting `concurency` here; did you mean `concurrency`? The settings are beat, concurrency, crash_limit, delete_completed, grace, group, lease, lease_doubt, link, queues, reports, role, types
-        jobs.toml:2:1: there is no setting `colour` here; the settings are beat, concurrency, crash_limit, delete_completed, grace, group, lease, lease_doubt, link, queues, reports, role, types
-    "#]],
+            jobs.toml:2:1: there is no setting `concurency` here; did you mean `concurrency`? The settings are beat, concurrency, crash_limit, delete_completed, grace, group, lease, lease_doubt, link, poll, prefetch, queue_limits, queues, reports, retention, role, scan, types, zombie_limit
+            jobs.toml:2:1: there is no setting `colour` here; the settings are beat, concurrency, crash_limit, delete_completed, grace, group, lease, lease_doubt, link, poll, prefetch, queue_limits, queues, reports, retention, role, scan, types, zombie_limit
+        "#]],
     );
     say(
         &["[sections.mail]\n"],
@@ -64,6 +64,11 @@ fn a_value_of_the_wrong_kind() {
             "concurrency = 'four'",
             "concurrency = -1",
             "concurrency = 0",
+            "queue_limits = 4",
+            "queue_limits = { mail = 0 }",
+            "queue_limits = { mail = 'one' }",
+            "queue_limits = { 'a b' = 1 }",
+            "prefetch = '4'",
             "lease_doubt = 'panic'",
             "queues = ['a b']",
             "queues = 'mail'",
@@ -79,6 +84,11 @@ fn a_value_of_the_wrong_kind() {
             jobs.toml:2:15: string "four" does not fit here; expected a whole number, 0 or more
             jobs.toml:2:15: integer `-1` does not fit here; expected a whole number, 0 or more
             jobs.toml:2:15: a concurrency of 0 runs nothing; 1 is the least
+            jobs.toml:2:16: integer `4` does not fit here; expected a table of names, such as [section.mail] or { mail = 1 }
+            jobs.toml:2:25: a limit of 0 leaves the jobs of mail alone; 1 is the least. To stop them for a while, pause the queue: `queues pause mail`
+            jobs.toml:2:25: string "one" does not fit here; expected a whole number, 0 or more
+            jobs.toml:2:18: `a b` cannot name a queue: it contains ' '; use 1 to 100 ASCII letters, digits, `_`, `-`, `.`, `/`
+            jobs.toml:2:12: string "4" does not fit here; expected a whole number, 0 or more
             jobs.toml:2:15: `panic` is none of the choices; expected `stop` or `carry-on`
             jobs.toml:2:10: `a b` cannot name a queue: it contains ' '; use 1 to 100 ASCII letters, digits, `_`, `-`, `.`, `/`
             jobs.toml:2:10: string "mail" does not fit here; expected a list, such as ["mail"]
@@ -95,7 +105,7 @@ fn a_value_of_the_wrong_kind() {
         &["[section.mail]\ntypes = 'mail'\n", "section = 1\n", "[section]\nmail = 1\n", "store = 1\n"],
         &expect![[r#"
             jobs.toml:2:9: string "mail" does not fit here; expected a list, such as ["mail"]
-            jobs.toml:1:11: integer `1` does not fit here; expected a table, such as [section.mail]
+            jobs.toml:1:11: integer `1` does not fit here; expected a table of names, such as [section.mail] or { mail = 1 }
             jobs.toml:2:8: integer `1` does not fit here; expected a table, such as [section.mail]
             jobs.toml:1:9: integer `1` does not fit here; expected text in quotes
         "#]],
@@ -113,12 +123,32 @@ fn a_duration_that_is_none() {
     settings_say(
         &["lease = 30", "lease = '30'", "lease = '-30s'", "grace = 'a while'"],
         &expect![[r#"
-            jobs.toml:2:9: integer `30` does not fit here; expected a duration in quotes, such as "500ms", "30s" or "1h 30m"
-            jobs.toml:2:9: string "30" does not fit here; expected a duration in quotes, such as "500ms", "30s" or "1h 30m"
-            jobs.toml:2:9: string "-30s" does not fit here; expected a duration in quotes, such as "500ms", "30s" or "1h 30m"
-            jobs.toml:2:9: string "a while" does not fit here; expected a duration in quotes, such as "500ms", "30s" or "1h 30m"
+            jobs.toml:2:9: integer `30` does not fit here; expected a duration in quotes, such as "500ms", "30s", "1h 30m" or "30d"
+            jobs.toml:2:9: string "30" does not fit here; expected a duration in quotes, such as "500ms", "30s", "1h 30m" or "30d"
+            jobs.toml:2:9: string "-30s" does not fit here; expected a duration in quotes, such as "500ms", "30s", "1h 30m" or "30d"
+            jobs.toml:2:9: string "a while" does not fit here; expected a duration in quotes, such as "500ms", "30s", "1h 30m" or "30d"
         "#]],
     );
+}
+
+#[test]
+fn a_pace_without_rest() {
+    settings_say(
+        &["poll = '0s'", "scan = '0s'", "retention = '0s'"],
+        &expect![[r#"
+        jobs.toml:2:8: this is done again and again, so it needs some time in between, such as "1s"
+        jobs.toml:2:8: this is done again and again, so it needs some time in between, such as "1s"
+        jobs.toml:2:13: jobs that failed would be gone before anybody saw them; say for how long final jobs are kept, such as "30d"
+    "#]],
+    );
+}
+
+#[test]
+fn a_limit_of_a_queue_that_the_section_does_not_look_into() {
+    let config = parse("[section.mail]\ntypes = ['mail']\n[section.mail.queue_limits]\nsloww = 1\n").unwrap();
+    let queues = ["default", "slow"].map(|it| it.parse().unwrap());
+    let said = config.section("mail").unwrap().check_queues(&queues).unwrap_err();
+    expect!["jobs.toml:4:1: section `mail` does not look into queue `sloww`; did you mean `slow`? The queues are default, slow"].assert_eq(&said.to_string());
 }
 
 #[test]
