@@ -2,6 +2,7 @@
 
 use crate::{
     call::Call,
+    clock::Time,
     error::CallError,
     fields::Fields,
     migrate, roles,
@@ -12,7 +13,10 @@ use crate::{
 };
 use async_trait::async_trait;
 use diesel::{QueryResult, pg::Pg, row::Row};
-use job_core::store::{Admin, StoreError};
+use job_core::{
+    Timestamp,
+    store::{Admin, StoreError},
+};
 
 /// For how long a transaction may be open before we say so, in seconds.
 const LONG: i64 = 300;
@@ -31,6 +35,22 @@ impl Admin for PgStore {
 
     async fn findings(&self) -> Result<Vec<String>, StoreError> {
         self.call(Findings(self.schema().clone())).await
+    }
+
+    async fn server_started(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.call(ServerStarted).await
+    }
+}
+
+#[derive(Debug)]
+struct ServerStarted;
+
+impl Call for ServerStarted {
+    type Answer = Option<Timestamp>;
+
+    async fn run(&self, session: &mut Session<'_>) -> Result<Self::Answer, CallError> {
+        let started = Statement::new("SELECT pg_postmaster_start_time()", Vec::new());
+        Ok(started.first::<Time>(session.conn).await?.map(|it| it.0))
     }
 }
 

@@ -1,7 +1,7 @@
 //! How a command line that knows no store crate opens one.
 
 use super::{JobStore, Notes, StoreError, Switches, Wake};
-use crate::{BoxError, Clock};
+use crate::{BoxError, Clock, Timestamp};
 use async_trait::async_trait;
 use std::{fmt, num::NonZeroU32, sync::Arc};
 
@@ -105,6 +105,16 @@ pub trait Admin: fmt::Debug + Send + Sync + 'static {
     ///
     /// [`StoreError`] when the store broke.
     async fn findings(&self) -> Result<Vec<String>, StoreError>;
+
+    /// When the server of this store started, by its own clock; `None` if it has none. While a server was away nobody could
+    /// renew a lease, so rescuers give the owners one more lease from then on.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store broke.
+    async fn server_started(&self) -> Result<Option<Timestamp>, StoreError> {
+        Ok(None)
+    }
 }
 
 /// The store cannot be opened.

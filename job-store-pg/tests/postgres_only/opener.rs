@@ -11,6 +11,7 @@ use job_core::{
 };
 use job_store_pg::{Opener, PgStore};
 use job_testing::{Fixture, factory};
+use std::time::Duration;
 
 #[test]
 fn a_url_opens_a_store_with_its_tables() {
@@ -26,6 +27,17 @@ fn a_url_opens_a_store_with_its_tables() {
             assert!(opened.wake.is_some());
             assert!(opened.admin.unwrap().schema_version().await.unwrap() > 0);
         }
+    });
+}
+
+#[test]
+fn the_server_says_since_when_it_runs() {
+    run(async {
+        let schema = TestSchema::new().await;
+        let opened = schema.store().await.opened();
+        let started = opened.admin.unwrap().server_started().await.unwrap().unwrap();
+        let now = opened.store.now().await.unwrap();
+        assert!(started < now && now.since(started) < Duration::from_secs(100 * 365 * 24 * 3600), "{started}");
     });
 }
 
