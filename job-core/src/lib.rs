@@ -47,7 +47,7 @@ pub use new_job::{DraftError, NewJob, Options};
 pub use note::{About, ActionNote, AttemptNote, LogNote, Note, NoteFilter, NoteKind, Noted, RunNote};
 pub use parts::{Inconsistent, StateParts};
 pub use ready::Ready;
-pub use retry::{AgeStep, Backoff, RetryPolicy};
+pub use retry::{AgeStep, Backoff, OwnDelay, RetryPolicy, Setback};
 pub use runnable::{RunnableJob, TransactionalJob};
 pub use settle::{Notice, Outcome, Policy, Verdict, settle};
 pub use source::{Acquired, JobSource, SourceError, TypedJob};

@@ -1,6 +1,6 @@
 //! The one place that decides what an attempt's outcome means for its job.
 
-use crate::{Ask, InvalidTransition, Job, JobState, QueueName, RetryPolicy, Text, Timestamp};
+use crate::{Ask, InvalidTransition, Job, JobState, QueueName, RetryPolicy, Setback, Text, Timestamp};
 use std::time::Duration;
 
 /// How an attempt ended.
@@ -69,12 +69,14 @@ pub struct Policy {
     pub crash_limit: u32,
     /// The lane that a timed-out job moves to; none, or the lane it is in, makes a time-out a plain error.
     pub slow_queue: Option<QueueName>,
+    /// Whether the attempt reported progress; told by the runner. It counts only where the retry policy says so.
+    pub progressed: bool,
 }
 
 impl Default for Policy {
-    /// The default retry policy, crash limit 5, no slow lane.
+    /// The default retry policy, crash limit 5, no slow lane, no progress.
     fn default() -> Self {
-        Self { retry: RetryPolicy::default(), seed: 0, crash_limit: 5, slow_queue: None }
+        Self { retry: RetryPolicy::default(), seed: 0, crash_limit: 5, slow_queue: None, progressed: false }
     }
 }
 
@@ -116,7 +118,8 @@ pub enum Notice {
 /// | time-out with a slow lane | Waiting in that lane | as a plain error |
 /// | lapsed lease | Waiting, at once the first time | Failed, [`Report`](Notice::Report) |
 ///
-/// A policy that gives up counts as none left.
+/// A policy that gives up counts as none left, and so does a time that it is too late for. Where the policy resets on
+/// progress, an attempt that made some counts as the first.
 ///
 /// # Errors
 ///
@@ -127,14 +130,26 @@ pub fn settle(
     policy: &Policy,
     now: Timestamp,
 ) -> Result<Verdict, InvalidTransition> {
-    let age = now.since(job.spec.date_created);
+    let born = job.spec.date_created;
+    let age = now.since(born);
+    let anew = policy.progressed
+        && *outcome != Outcome::Lapsed
+        && policy.retry.reset_on_progress.is_some_and(|within| age <= within);
+    let attempt = if anew { 1 } else { job.state.attempt_count() };
+    let left = attempt <= job.spec.max_retries;
     let backoff = || {
-        let delay = policy.retry.delay(job.state.attempt_count(), age, policy.seed)?;
-        job.attempts_left().then(|| now + delay)
+        let setback = Setback { attempt, age, outcome, error: None };
+        Some(now + left.then(|| policy.retry.delay(&setback, policy.seed))??)
     };
+    let in_time = |at: &Timestamp| left && !policy.retry.is_too_old(at.since(born));
     let error = || outcome.error().unwrap_or_else(|| Text::from(outcome.word()));
-    let again = |at, queue, notice| Ok(Verdict { next: job.retry(error(), at, queue)?, notice });
     let failed = |notice| Ok(Verdict { next: job.fail(error(), now)?, notice });
+    // Waits until then; or fails, if there is no such time.
+    let again = |at: Option<Timestamp>, queue, notice| {
+        let Some(at) = at.filter(in_time) else { return failed(Notice::Report) };
+        let next = if anew { job.retry_anew(error(), at, queue)? } else { job.retry(error(), at, queue)? };
+        Ok(Verdict { next, notice })
+    };
     let quiet = |next| Ok(Verdict { next, notice: Notice::Quiet });
 
     match outcome {
@@ -142,30 +157,23 @@ pub fn settle(
         Outcome::Asked(Ask::Snooze(delay), _) => quiet(job.snooze(now + *delay)?),
         Outcome::Asked(Ask::Suspend(reason), _) => quiet(job.suspend(reason.clone())?),
         Outcome::Asked(Ask::Cancel(reason), _) => quiet(job.cancel(reason.clone(), now)?),
-        Outcome::Asked(Ask::RetryIn(delay), _) if job.attempts_left() => {
-            again(now + *delay, None, Notice::Expected)
-        }
-        Outcome::Asked(Ask::RetryAt(at), _) if job.attempts_left() => again(*at, None, Notice::Expected),
         Outcome::Asked(Ask::TellUser(_), _) => failed(Notice::User),
-        Outcome::TimedOut(_) if job.attempts_left() && moves_lane(job, policy) => {
-            again(now, policy.slow_queue.clone(), Notice::Warn)
+        Outcome::Asked(Ask::RetryIn(delay), _) => again(Some(now + *delay), None, Notice::Expected),
+        Outcome::Asked(Ask::RetryAt(at), _) => again(Some(*at), None, Notice::Expected),
+        Outcome::Asked(Ask::Retry, _) => again(backoff(), None, Notice::Expected),
+        Outcome::TimedOut(_) if moves_lane(job, policy) => {
+            again(Some(now), policy.slow_queue.clone(), Notice::Warn)
         }
         Outcome::Lapsed => {
             let first = job.state.crash_count() == 0;
-            let at = if first { Some(now) } else { backoff() };
+            let at = if first { Some(now).filter(in_time) } else { backoff() };
             // A policy that gives up leaves no crash to survive.
             let limit = if at.is_some() { policy.crash_limit } else { 0 };
             let next = job.lapse(at.unwrap_or(now), limit, now)?;
             let notice = if next.status().is_final() { Notice::Report } else { Notice::Warn };
             Ok(Verdict { next, notice })
         }
-        _ => match backoff() {
-            Some(at) => {
-                let expected = matches!(outcome, Outcome::Asked(..));
-                again(at, None, if expected { Notice::Expected } else { Notice::Warn })
-            }
-            None => failed(Notice::Report),
-        },
+        _ => again(backoff(), None, Notice::Warn),
     }
 }
 

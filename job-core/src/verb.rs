@@ -64,6 +64,21 @@ impl Job {
         Ok(JobState { last_error: Some(error), scheduled_start: at, queue, ..self.to(Phase::Waiting) })
     }
 
+    /// As [`retry`](Self::retry), by an attempt that counts as the job's first: those before it are given back.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidTransition`] from any other status.
+    pub fn retry_anew(
+        &self,
+        error: Text,
+        at: Timestamp,
+        queue: Option<QueueName>,
+    ) -> Result<JobState, InvalidTransition> {
+        let first = self.state.attempt_count().min(1);
+        Ok(JobState { attempt_count: first, ..self.retry(error, at, queue)? })
+    }
+
     /// Running → Waiting until `at`: no error, and the attempt is given back.
     ///
     /// # Errors

@@ -1,8 +1,9 @@
 //! Every row of the table that decides what an outcome means.
 
-use crate::fixtures::{job_in, later};
+use crate::fixtures::{job_in, later, lease};
 use job_core::JobStatus::{Cancelled, Completed, Failed, Running, Suspended, Waiting};
 use job_core::{AgeStep, Ask, Job, JobStatus, Notice, Outcome, Policy, QueueName, RetryPolicy, Text, settle};
+use proptest::prelude::*;
 use std::time::Duration;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -66,7 +67,7 @@ fn a_time_out_moves_to_the_slow_lane_once() {
     assert_eq!(moved.queue(), &slow);
 
     let waiting = Job { state: moved, ..running(10) };
-    let again = Job { state: waiting.start(crate::fixtures::lease(), later()).unwrap(), ..waiting };
+    let again = Job { state: waiting.start(lease(), later()).unwrap(), ..waiting };
     let next = settle(&again, &outcome, &policy, later()).unwrap().next;
     assert_eq!(next.scheduled_start().since(later()), MINUTE, "in the slow lane it is a plain error");
 }
@@ -75,7 +76,7 @@ fn a_time_out_moves_to_the_slow_lane_once() {
 fn a_second_lapse_waits_as_the_policy_says() {
     let first = running(10);
     let waiting = Job { state: settle(&first, &Outcome::Lapsed, &policy(), later()).unwrap().next, ..first };
-    let again = Job { state: waiting.start(crate::fixtures::lease(), later()).unwrap(), ..waiting };
+    let again = Job { state: waiting.start(lease(), later()).unwrap(), ..waiting };
     let next = settle(&again, &Outcome::Lapsed, &policy(), later()).unwrap().next;
     assert_eq!(next.scheduled_start().since(later()), MINUTE);
 }
@@ -93,5 +94,84 @@ fn a_job_that_does_not_run_is_not_judged() {
     for status in JobStatus::ALL.into_iter().filter(|it| *it != Running) {
         let outcomes = [Outcome::Done, Outcome::Lapsed, Outcome::Failed(Text::from("x"))];
         assert!(outcomes.iter().all(|it| settle(&job_in(status, None), it, &policy(), later()).is_err()));
+    }
+}
+
+#[test]
+fn a_job_that_is_too_old_at_the_time_asked_for_fails() {
+    let hour = 60 * MINUTE;
+    let job = running(10);
+    let age = later().since(job.spec.date_created);
+    let policy = Policy { retry: policy().retry.give_up_after(age + hour), ..policy() };
+    let text = || Text::from("why");
+    let cases = [
+        (Outcome::Asked(Ask::RetryIn(hour), text()), Waiting),
+        (Outcome::Asked(Ask::RetryIn(hour + MINUTE), text()), Failed),
+        (Outcome::Asked(Ask::RetryAt(later() + 2 * hour), text()), Failed),
+        // A snooze is no failure.
+        (Outcome::Asked(Ask::Snooze(2 * hour), text()), Waiting),
+    ];
+    for (outcome, status) in cases {
+        let next = settle(&job, &outcome, &policy, later()).unwrap().next;
+        assert_eq!(next.status(), status, "{outcome:?}");
+    }
+    let old = Policy { retry: policy.retry.clone().give_up_after(age - MINUTE), ..policy };
+    for outcome in [Outcome::Lapsed, Outcome::Failed(text())] {
+        assert_eq!(settle(&job, &outcome, &old, later()).unwrap().next.status(), Failed, "{outcome:?}");
+    }
+}
+
+/// Runs a job that never succeeds to its end, `step` after each start; gives how often it was started, its delays, and
+/// its last state.
+fn lives(
+    mut job: Job,
+    policy: &Policy,
+    outcome: &Outcome,
+    step: Duration,
+) -> (u32, Vec<Duration>, JobStatus) {
+    let (mut starts, mut delays) = (0, Vec::new());
+    loop {
+        let now = job.state.scheduled_start().max(later());
+        job.state = job.start(lease(), now).unwrap();
+        starts += 1;
+        let ends = now + step;
+        let next = settle(&job, outcome, policy, ends).unwrap().next;
+        job.state = next;
+        if job.state.status() != Waiting {
+            return (starts, delays, job.state.status());
+        }
+        delays.push(job.state.scheduled_start().since(ends));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn a_job_that_never_succeeds_is_started_as_often_as_it_may_be(max_retries in 0_u32..40, panics in any::<bool>()) {
+        let mut job = job_in(Waiting, None);
+        job.spec.max_retries = max_retries;
+        let outcome = if panics { Outcome::Panicked("x".into()) } else { Outcome::Failed("x".into()) };
+        // Progress counts only where the policy says so.
+        let policy = Policy { progressed: true, ..policy() };
+        let (starts, _, status) = lives(job, &policy, &outcome, MINUTE);
+        prop_assert_eq!((starts, status), (max_retries + 1, Failed));
+    }
+
+    #[test]
+    fn progress_counts_anew_while_the_job_is_young_and_then_no_more(max_retries in 0_u32..9, minutes in 0_u32..200) {
+        let mut job = job_in(Waiting, None);
+        job.spec.max_retries = max_retries;
+        let born = later().since(job.spec.date_created);
+        let within = MINUTE * minutes;
+        let retry = RetryPolicy::list(vec![MINUTE, 2 * MINUTE]).without_jitter().reset_on_progress(born + within);
+        let policy = Policy { retry, progressed: true, ..Policy::default() };
+        let (starts, delays, status) = lives(job, &policy, &Outcome::Failed("x".into()), MINUTE);
+        prop_assert_eq!(status, Failed);
+        // An attempt and its delay take two minutes. Each that ends within the time counts as the first, and after
+        // the last of these there are as many as after any first one.
+        let resets = if max_retries == 0 { 0 } else { minutes.div_ceil(2) };
+        prop_assert_eq!(starts, resets.max(1) + max_retries);
+        prop_assert!(delays.iter().take(usize::try_from(resets).unwrap()).all(|it| *it == MINUTE));
     }
 }

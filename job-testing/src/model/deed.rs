@@ -62,6 +62,7 @@ impl Deed {
             Verb::Start => Err(InvalidTransition { from: job.state.status(), verb }),
             Verb::Complete => job.complete(now),
             Verb::Fail => job.fail(text(), now),
+            Verb::Retry if self.argument % 4 == 2 => job.retry_anew(text(), later, None),
             Verb::Retry => job.retry(text(), later, odd.then(|| pool::queue(self.argument / 2))),
             Verb::Snooze => job.snooze(later),
             Verb::Release => job.release(),
