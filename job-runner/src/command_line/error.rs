@@ -43,6 +43,12 @@ pub(super) enum CommandError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Operate(#[from] OperateError),
+    /// There is no queue, type or section of this name.
+    #[error("{0}")]
+    UnknownName(String),
+    /// What was paused did not end in time. It stays paused.
+    #[error("{0}")]
+    StillRunning(String),
     #[error("no job's id begins with {0}; `jobs list` shows those there are")]
     NoJob(IdPrefix),
     #[error("{prefix} is the beginning of several ids; give more digits:\n{candidates}")]

@@ -4,6 +4,7 @@ use super::{
     args::{Jobs, JobsCommand},
     error::CommandError,
     exit::Exit,
+    known::Known,
     list,
     logging::start_quietly,
     operate::{self, Wish},
@@ -11,15 +12,13 @@ use super::{
     show,
     stores::Stores,
 };
-use job_core::TypeName;
 
-/// `known` are the job types of this program.
-pub(super) async fn run(stores: &Stores, known: &[TypeName], args: Jobs) -> Result<Exit, CommandError> {
+pub(super) async fn run(stores: &Stores, known: &Known, args: Jobs) -> Result<Exit, CommandError> {
     start_quietly();
     let opened = stores.open(&args.place).await?;
     let mut output = Output::new();
     match args.command {
-        JobsCommand::List(list) => list::run(&opened, known, list, &mut output).await?,
+        JobsCommand::List(list) => list::run(&opened, &known.types, list, &mut output).await?,
         JobsCommand::Show(show) => show::run(&opened, &show, &mut output).await?,
         JobsCommand::Cancel(args) => operate::run(&opened, Wish::Cancel, args, &mut output).await?,
         JobsCommand::Suspend(args) => operate::run(&opened, Wish::Suspend, args, &mut output).await?,

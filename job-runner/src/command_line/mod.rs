@@ -1,26 +1,37 @@
-//! The command line of a program with jobs: `run-jobs` runs sections of the configuration, `jobs` looks after jobs.
+//! The command line of a program with jobs: `run-jobs` runs sections of the configuration, `jobs` looks after jobs,
+//! `queues`, `types` and `sections` hold them back.
 
 mod args;
 mod error;
 mod exit;
 mod ids;
 mod jobs;
+mod known;
+mod lane;
+mod lane_list;
+mod lanes;
 mod list;
 mod logging;
 mod operate;
+mod operator;
 mod output;
+mod pause;
 mod record;
 mod run_jobs;
+mod section_list;
+mod sections;
 mod sheet;
 mod show;
 mod signals;
 mod stores;
+mod switched;
 mod table;
+mod toggle;
 mod when;
 
-pub use self::args::{Command, Jobs, RunJobs};
+pub use self::args::{Command, Jobs, Queues, RunJobs, Sections, Types};
 
-use self::{args::Cli, error::CommandError, exit::Exit, stores::Stores};
+use self::{args::Cli, error::CommandError, exit::Exit, known::Known, stores::Stores};
 use crate::{Notifier, Registry, Reporter};
 use clap::Parser;
 use job_core::{BoxError, RunnableJob, SectionName, TransactionalJob, store::Opener};
@@ -140,9 +151,17 @@ where
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
         let outcome = runtime.map_err(CommandError::Runtime).and_then(|runtime| {
             let outcome = runtime.block_on(async {
+                let known = Known::of(&self.registry);
                 match command {
                     Command::RunJobs(args) => run_jobs::run(self, args).await,
-                    Command::Jobs(args) => jobs::run(&self.stores, &self.registry.type_names(), args).await,
+                    Command::Jobs(args) => jobs::run(&self.stores, &known, args).await,
+                    Command::Queues(Queues { place, command }) => {
+                        lanes::run(&self.stores, &known, &place, command).await
+                    }
+                    Command::Types(Types { place, command }) => {
+                        lanes::run(&self.stores, &known, &place, command).await
+                    }
+                    Command::Sections(args) => sections::run(&self.stores, args).await,
                 }
             });
             // A handler that was given up may still block a thread; it ends with the process.

@@ -1,12 +1,11 @@
 //! `jobs cancel`, `retry`, `suspend` and `resume`.
 
-use super::{args::Operate, error::CommandError, ids, output::Output};
-use crate::{clock::actor, host::host};
+use super::{args::Operate, error::CommandError, ids, operator::Operator, output::Output};
+use crate::clock::actor;
 use job_core::{
-    About, ActionNote, ActorId, IdPrefix, Job, JobStatus, Note, Start, Text,
+    About, ActorId, IdPrefix, Job, JobStatus, Start, Text,
     store::{JobStoreExt, Opened, Operation},
 };
-use std::env;
 
 /// What an operator wants done.
 #[derive(Clone, Copy, Debug)]
@@ -58,7 +57,8 @@ pub(super) async fn run(
     args: Operate,
     output: &mut Output,
 ) -> Result<(), CommandError> {
-    let command = Command { opened, wish, by: actor(), who: who(), reason: args.reason.map(Text::from) };
+    let operator = Operator::here(args.reason);
+    let command = Command { opened, wish, by: actor(), operator };
     for prefix in &args.ids {
         let job = command.one(prefix).await?;
         // The digits that were enough to find it are enough to name it.
@@ -72,8 +72,7 @@ struct Command<'a> {
     opened: &'a Opened,
     wish: Wish,
     by: ActorId,
-    who: String,
-    reason: Option<Text>,
+    operator: Operator,
 }
 
 impl Command<'_> {
@@ -84,30 +83,9 @@ impl Command<'_> {
         if matches!(wish, Wish::Retry { .. }) && status == JobStatus::Suspended {
             return Err(CommandError::Suspended(prefix.clone()));
         }
-        let reason = self.reason.clone().unwrap_or_else(|| Text::new(format_args!("by {}", self.who)));
-        let operation = wish.operation(status, &reason);
+        let operation = wish.operation(status, &self.operator.reason());
         let job = opened.store.operate(job.id, operation, by, opened.clock).await?;
-        self.note(&job).await?;
+        self.operator.note(opened, About::Job(job.id), wish.word()).await?;
         Ok(job)
     }
-
-    /// Keeps who did it, and why.
-    async fn note(&self, job: &Job) -> Result<(), CommandError> {
-        let body = ActionNote {
-            action: self.wish.word().into(),
-            who: Text::new(&self.who),
-            reason: self.reason.clone(),
-        };
-        let at = self.opened.store.time(self.opened.clock).await?;
-        // Nothing of a note this small cannot be written down.
-        let note = Note::action(About::Job(job.id), at, &body).map_err(std::io::Error::other)?;
-        Ok(self.opened.notes.append(&[note]).await?)
-    }
-}
-
-/// The user, as far as the environment tells.
-fn who() -> String {
-    let named = |name| env::var(name).ok().filter(|it: &String| !it.is_empty());
-    let user = named("SUDO_USER").or_else(|| named("USER")).or_else(|| named("USERNAME"));
-    format!("{}@{}", user.as_deref().unwrap_or("somebody"), host())
 }

@@ -38,6 +38,11 @@ impl Output {
         self.line("")
     }
 
+    /// Writes what there is, for a command that is about to wait.
+    pub(super) fn flush(&mut self) -> Result<(), CommandError> {
+        Ok(self.to.flush()?)
+    }
+
     /// Writes what is left. To be called at the end, or an error goes unseen.
     pub(super) fn finish(mut self) -> Result<(), CommandError> {
         Ok(self.to.flush()?)

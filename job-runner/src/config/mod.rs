@@ -46,6 +46,7 @@ mod store;
 
 pub use self::{error::ConfigError, locate::FILE_NAME, section::Section, select::Selection};
 pub(crate) use self::{
+    duration::parse as duration,
     nearest::among,
     store::{DEFAULT_STORE, scheme},
 };

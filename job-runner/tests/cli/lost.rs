@@ -15,6 +15,10 @@ async fn whoever_looks_at_jobs_or_operates_on_them_makes_no_store() {
         ("jobs list --json --store sqlite:other.db", "other.db"),
         ("jobs show 01", "jobs.sqlite3"),
         ("jobs cancel 01", "jobs.sqlite3"),
+        ("queues list", "jobs.sqlite3"),
+        ("types pause greet", "jobs.sqlite3"),
+        ("sections list", "jobs.sqlite3"),
+        ("sections disable all", "jobs.sqlite3"),
     ] {
         let ran = folder.run(command);
         let path = folder.path(name);
@@ -62,6 +66,14 @@ fn help_fits_eighty_columns() {
         "jobs retry",
         "jobs suspend",
         "jobs resume",
+        "queues",
+        "queues list",
+        "queues pause",
+        "types resume",
+        "sections",
+        "sections list",
+        "sections disable",
+        "sections enable",
     ] {
         for help in ["-h", "--help"] {
             let ran = folder.command(&format!("{command} {help}")).env("COLUMNS", "200").output().unwrap();

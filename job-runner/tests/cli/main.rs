@@ -9,3 +9,5 @@ mod jobs;
 mod lost;
 mod program;
 mod run_jobs;
+mod sections;
+mod switches;
