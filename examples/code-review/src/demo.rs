@@ -1,18 +1,16 @@
 //! The demo: proposals of the newest commits, their jobs run until they are done, and the result.
 
 use crate::{
-    Database, Proposed, Table,
+    Database, NewProposal, Proposed, Table,
+    complaint::complain,
     missing::explained,
+    place::Place,
     progress::Progress,
     proposals, repository,
     rounds::{Ended, Rounds},
     signal::signalled,
 };
-use job_core::{
-    BoxError, Text,
-    store::{Opener, StoreUrl},
-};
-use job_runner::config::Config;
+use job_core::BoxError;
 use std::{
     io::{self, ErrorKind, Write},
     path::PathBuf,
@@ -38,9 +36,8 @@ pub struct Demo {
     /// How many of the newest commits, 1 to 10000
     #[arg(short = 'n', long, default_value_t = 25, value_parser = clap::value_parser!(u16).range(1..=10_000))]
     commits: u16,
-    /// The configuration, instead of the nearest jobs.toml
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    place: Place,
 }
 
 impl Demo {
@@ -48,7 +45,7 @@ impl Demo {
     #[must_use]
     pub fn run(&self) -> ExitCode {
         self.try_run().unwrap_or_else(|error| {
-            eprintln!("demo: {}", Text::of_error(&*error));
+            complain("demo", &*error);
             ExitCode::FAILURE
         })
     }
@@ -61,28 +58,30 @@ impl Demo {
             print(&format!("Nothing to propose: {place} has no commits yet.\n"))?;
             return Ok(ExitCode::SUCCESS);
         }
-        let config = Config::find(self.config.as_deref())?;
-        let settings = config.section(SECTION)?.settings();
-        let url = StoreUrl::new(config.store());
-        let database = Database::of(&url.url)?;
-        let runtime = Runtime::new()?;
-        let opened = runtime.block_on(job_store_sqlite::Opener.open(&url))?;
-        let database = database.set_up()?;
+        Runtime::new()?.block_on(self.propose(&place, new))
+    }
 
-        let proposed = proposals::propose(&mut database.connect()?, &new)?;
-        print(&announced(&place, &proposed))?;
+    async fn propose(&self, place: &str, new: Vec<NewProposal>) -> Result<ExitCode, BoxError> {
+        let settings = self.place.config()?.section(SECTION)?.settings();
+        let url = self.place.url()?;
+        let database = Database::of(&url.url)?;
+        let opened = database.opener().open(&url).await?;
+        let database = database.set_up().await?;
+
+        let proposed = database.with(move |conn| proposals::propose(conn, &new)).await?;
+        print(&announced(place, &proposed))?;
 
         let ids: Vec<i64> = proposed.iter().map(|it| it.id).collect();
         let rounds =
             Rounds { opened, url, database: database.clone(), settings, stop: CancellationToken::new() };
-        let (ended, code) = runtime.block_on(with_progress(&rounds, ids.clone()))?;
+        let (ended, code) = with_progress(&rounds, ids.clone()).await?;
 
         for (name, jobs) in &ended.completed {
             print(&format!("Ran {jobs} {name} jobs.\n"))?;
         }
-        let rows = proposals::list(&mut database.connect()?, &ids)?;
+        let rows = database.with(move |conn| proposals::list(conn, &ids)).await?;
         let missing: Vec<_> = rows.iter().filter(|(_, size)| size.is_none()).map(|(it, _)| it).collect();
-        let why = runtime.block_on(explained(&*rounds.opened.store, &database, &missing))?;
+        let why = explained(&*rounds.opened.store, &database, &missing).await?;
         print(&format!("\n{}{why}", Table::new(rows)))?;
         if ended.left > 0 {
             eprintln!("Stopped: {} jobs are left. Run the demo again to go on.", ended.left);

@@ -1,7 +1,9 @@
 //! The difference between two commits: its size, and the beginning of its text.
 
-use crate::Error;
+use crate::{Error, schema::proposal_diff};
+use diesel::{Insertable, Queryable, Selectable};
 use git2::{DiffFindOptions, DiffFormat, DiffLine, DiffOptions, ErrorCode, Oid, Repository, Tree};
+use serde::Serialize;
 
 /// How much of a patch is kept, in bytes.
 pub const PATCH_MAX: usize = 64 * 1024;
@@ -13,7 +15,8 @@ const FILE_MAX: i64 = 16 * 1024 * 1024;
 const RENAMES_MAX: usize = 200;
 
 /// The difference between two commits.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Eq, Insertable, PartialEq, Queryable, Selectable, Serialize)]
+#[diesel(table_name = proposal_diff)]
 pub struct Diff {
     /// How many files differ; a renamed one counts once.
     pub files: i64,

@@ -1,7 +1,7 @@
 //! What goes wrong, named by what can be done about it, and what a job asks for then.
 
+use diesel_async::pooled_connection::deadpool::PoolError;
 use job_core::{Ask, store::StoreError};
-use job_store_sqlite::{CompleteError, EnqueueError};
 use std::{path::PathBuf, time::Duration};
 
 /// Why a job or the demo could not go on.
@@ -39,7 +39,13 @@ pub enum Error {
         /// Which object.
         source: git2::Error,
     },
-    /// The proposal was deleted.
+    /// Nothing in the repository has this name.
+    #[error("there is no commit `{name}` here; name one by its hash, or as HEAD~2 or a branch")]
+    NoCommit {
+        /// What was asked for.
+        name: String,
+    },
+    /// There is none, or it was deleted.
     #[error("there is no proposal {id}")]
     NoProposal {
         /// Its number.
@@ -63,15 +69,27 @@ pub enum Error {
     /// The database cannot be opened.
     #[error("the database cannot be opened")]
     Connection(#[from] diesel::ConnectionError),
+    /// The pool has none.
+    #[error("no connection to the database")]
+    Pool(#[from] PoolError),
+    /// All connections of the pool are in use.
+    #[error("no connection to the database was free in time")]
+    Busy,
     /// The store of the jobs is not what it should be, or not there.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A job could not be recorded.
+    /// A job could not be recorded in SQLite.
     #[error(transparent)]
-    Enqueue(#[from] EnqueueError),
-    /// The completion could not be recorded, or the job is lost.
+    EnqueueInSqlite(#[from] job_store_sqlite::EnqueueError),
+    /// A job could not be recorded in PostgreSQL.
     #[error(transparent)]
-    Complete(#[from] CompleteError),
+    EnqueueInPostgres(#[from] job_store_pg::EnqueueError),
+    /// The completion could not be recorded in SQLite, or the job is lost.
+    #[error(transparent)]
+    CompleteInSqlite(#[from] job_store_sqlite::CompleteError),
+    /// The completion could not be recorded in PostgreSQL, or the job is lost.
+    #[error(transparent)]
+    CompleteInPostgres(#[from] job_store_pg::CompleteError),
     /// The thread that did the work panicked.
     #[error(transparent)]
     Panicked(#[from] tokio::task::JoinError),

@@ -1,11 +1,10 @@
 //! The job that compares the commits of a proposal.
 
-use crate::{Database, Diff, Error, proposal_jobs, proposals, repository};
+use crate::{Database, Diff, Error, Proposal, proposal_jobs, proposals, repository};
 use job_core::{
     Ask, Attempt, Completed, Completion, JsonError, LabelError, LogLevel, RetryPolicy, Target,
     TransactionalJob, Turn, UniqueKey, UniqueScope,
 };
-use job_store_sqlite::complete_in;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use tokio::task::spawn_blocking;
@@ -27,8 +26,14 @@ impl TransactionalJob<Database> for GenerateDiff {
     type Error = Error;
 
     async fn run(self, attempt: Attempt<Database>, completion: Completion) -> Result<Completed, Error> {
-        // Git and SQLite block, so they get a thread where that disturbs nobody.
-        spawn_blocking(move || self.generate(&attempt, completion)).await?
+        let database = attempt.context.clone();
+        let proposal = database.with(move |conn| proposals::get(conn, self.proposal)).await?;
+        // Git blocks, so it gets a thread where that disturbs nobody. No transaction is open meanwhile: others write.
+        let diff = spawn_blocking(move || compare(&proposal, &attempt)).await??;
+        let stored = database.with(move |conn| {
+            conn.complete_in(completion, |conn| proposals::store_diff(conn, self.proposal, &diff))
+        });
+        stored.await
     }
 
     fn unique_key(&self) -> Result<Option<UniqueKey>, JsonError> {
@@ -65,17 +70,12 @@ impl TransactionalJob<Database> for GenerateDiff {
     }
 }
 
-impl GenerateDiff {
-    fn generate(self, attempt: &Attempt<Database>, completion: Completion) -> Result<Completed, Error> {
-        let mut conn = attempt.context.connect()?;
-        let proposal = proposals::get(&mut conn, self.proposal)?;
-        // No transaction is open while git works: others write meanwhile.
-        let repository = repository::open(&proposal.repository)?;
-        let stopped = || attempt.is_cancelled();
-        let diff = Diff::between(&repository, proposal.target.as_deref(), &proposal.source, stopped)?;
-        if diff.cut {
-            attempt.log(LogLevel::Info, "the patch is long; its beginning is kept");
-        }
-        complete_in(&mut conn, completion, |conn| proposals::store_diff(conn, self.proposal, &diff))
+fn compare(proposal: &Proposal, attempt: &Attempt<Database>) -> Result<Diff, Error> {
+    let repository = repository::open(&proposal.repository)?;
+    let stopped = || attempt.is_cancelled();
+    let diff = Diff::between(&repository, proposal.target.as_deref(), &proposal.source, stopped)?;
+    if diff.cut {
+        attempt.log(LogLevel::Info, "the patch is long; its beginning is kept");
     }
+    Ok(diff)
 }

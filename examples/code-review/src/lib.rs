@@ -7,17 +7,23 @@
 //! 3. [`ProposalHeat`]: a job that may run twice, and does not mind.
 //! 4. [`Demo`]: makes proposals, runs the script until their jobs are done, and shows the result.
 //!
+//! It runs on SQLite and on PostgreSQL, with the same queries: [`Connection`] is all that knows of both.
+//!
 //! All jobs of a proposal share a turn, so at most one of them runs at a time, whatever its type: Launchpad's rule
 //! for merge proposals, without its advisory locks.
 //!
 //! `main.rs` puts the two types on the runner's command line.
 
+mod complaint;
+mod connection;
 mod database;
 mod demo;
 mod diff;
 mod error;
 mod generate_diff;
+mod job_ref;
 mod missing;
+mod place;
 mod progress;
 mod proposal_heat;
 pub mod proposal_jobs;
@@ -28,6 +34,7 @@ mod schema;
 mod show;
 mod signal;
 
+pub use connection::{Connection, PgConnection};
 pub use database::Database;
 pub use demo::Demo;
 pub use diff::{Diff, PATCH_MAX};

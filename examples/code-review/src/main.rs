@@ -18,8 +18,9 @@ fn main() -> ExitCode {
     match Cli::parse() {
         Cli::Demo(demo) => demo.run(),
         Cli::Jobs(command) => {
-            CommandLine::new(async |it: &SectionSetup| Ok(Database::of(&it.url)?.set_up()?))
+            CommandLine::new(async |it: &SectionSetup| Ok(Database::of(&it.url)?.set_up().await?))
                 .store(job_store_sqlite::Opener)
+                .store(job_store_pg::Opener)
                 .register_transactional::<GenerateDiff>()
                 .register::<ProposalHeat>()
                 .execute(command)

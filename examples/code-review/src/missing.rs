@@ -21,7 +21,8 @@ pub(crate) async fn explained(
 ) -> Result<String, BoxError> {
     let mut text = String::new();
     for proposal in missing.iter().take(LINES_MAX) {
-        let jobs = proposal_jobs::list(&mut database.connect()?, &[proposal.id])?;
+        let id = proposal.id;
+        let jobs = database.with(move |conn| proposal_jobs::list(conn, &[id])).await?;
         let jobs = store.find(&Filter::ids(jobs), LIMIT).await?;
         let job = jobs.iter().find(|it| it.spec.type_name.as_str() == GenerateDiff::TYPE);
         let (commit, _) = proposal.source.split_at_checked(7).unwrap_or((&proposal.source, ""));

@@ -1,10 +1,10 @@
 //! How far the demo is: a bar on a terminal; elsewhere only what it waits for.
 
-use crate::{Database, Error, proposals};
+use crate::{Database, proposals};
 use indicatif::{ProgressBar, ProgressStyle};
 use job_core::BoxError;
 use std::{convert::Infallible, time::Duration};
-use tokio::{task::spawn_blocking, time::sleep};
+use tokio::time::sleep;
 
 /// How often the bar moves.
 const STEP: Duration = Duration::from_millis(100);
@@ -38,10 +38,9 @@ impl Progress {
         loop {
             sleep(STEP).await;
             if !self.bar.is_hidden() {
-                let (database, ids) = (database.clone(), self.proposals.clone());
-                let done =
-                    move || -> Result<i64, Error> { Ok(proposals::done(&mut database.connect()?, &ids)?) };
-                self.bar.set_position(spawn_blocking(done).await??.unsigned_abs());
+                let ids = self.proposals.clone();
+                let done = database.with(move |conn| proposals::done(conn, &ids)).await?;
+                self.bar.set_position(done.unsigned_abs());
             }
         }
     }

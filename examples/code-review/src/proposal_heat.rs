@@ -1,12 +1,9 @@
 //! The job that takes the heat of a proposal: how much it asks for attention.
 
-use crate::{Database, DiffSize, Error, proposal_jobs, proposals};
-use job_core::{
-    Ask, Attempt, JsonError, LabelError, RetryPolicy, RunnableJob, Target, Timestamp, Turn, UniqueKey,
-};
+use crate::{Connection, Database, DiffSize, Error, proposal_jobs, proposals};
+use job_core::{Ask, Attempt, Job, JsonError, LabelError, RunnableJob, Target, Timestamp, Turn, UniqueKey};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
-use tokio::task::spawn_blocking;
 
 /// After this time a proposal is half as hot.
 pub const HALF_LIFE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -28,7 +25,8 @@ impl RunnableJob<Database> for ProposalHeat {
     type Error = Error;
 
     async fn run(self, attempt: Attempt<Database>) -> Result<(), Error> {
-        spawn_blocking(move || self.take(&attempt)).await?
+        let job = attempt.job().clone();
+        attempt.context.with(move |conn| self.take(conn, &job)).await
     }
 
     /// With the default scope: at most one waits. A diff that is stored while a run is under way gets a new one.
@@ -48,35 +46,16 @@ impl RunnableJob<Database> for ProposalHeat {
     fn classify(error: &Error) -> Option<Ask> {
         error.ask()
     }
-
-    fn max_retries(&self) -> u32 {
-        3
-    }
-
-    fn retry_policy() -> RetryPolicy {
-        RetryPolicy::fixed(Duration::from_secs(1))
-    }
-
-    fn report_vars(&self) -> Vec<(String, String)> {
-        vec![("proposal".to_owned(), self.proposal.to_string())]
-    }
-
-    fn operation(&self) -> String {
-        format!("taking the heat of proposal {}", self.proposal)
-    }
 }
 
 impl ProposalHeat {
-    fn take(self, attempt: &Attempt<Database>) -> Result<(), Error> {
-        let mut conn = attempt.context.connect()?;
-        let proposal = proposals::get(&mut conn, self.proposal)?;
-        let size =
-            proposals::diff_size(&mut conn, self.proposal)?.ok_or(Error::NoDiff { id: self.proposal })?;
+    fn take(self, conn: &mut Connection<'_>, job: &Job) -> Result<(), Error> {
+        let proposal = proposals::get(conn, self.proposal)?;
+        let size = proposals::diff_size(conn, self.proposal)?.ok_or(Error::NoDiff { id: self.proposal })?;
         // By the store's clock, when this attempt was started; so the job needs no clock of its own.
-        let job = attempt.job();
         let now = job.state.date_started().unwrap_or(job.spec.date_created);
         let committed = Timestamp::from_micros(proposal.committed.saturating_mul(1_000_000));
-        Ok(proposals::store_heat(&mut conn, self.proposal, heat(size, now.since(committed)))?)
+        proposals::store_heat(conn, self.proposal, heat(size, now.since(committed)))
     }
 }
 

@@ -1,10 +1,8 @@
 //! Which jobs belong to a proposal, and what they have in common.
 
-use crate::{Error, schema::proposal_job};
-use diesel::{SqliteConnection, prelude::*};
+use crate::{Connection, Error, connection::on, job_ref::JobRef, schema::proposal_job};
+use diesel::prelude::*;
 use job_core::{JobId, JobType, LabelError, Target, Turn};
-use job_store_sqlite::{AcquiredId, EnqueueOn};
-use uuid::Uuid;
 
 /// One job of a proposal at a time, of whichever type: none reads what another is about to replace.
 #[must_use]
@@ -26,12 +24,12 @@ pub fn target(proposal: i64) -> Result<Target, LabelError> {
 /// # Errors
 ///
 /// What the database says. Call it in a transaction: the two rows belong together.
-pub fn acquire<K, J: JobType<K>>(conn: &mut SqliteConnection, proposal: i64, job: &J) -> Result<bool, Error> {
-    let acquired = job.acquire_on(conn)?;
-    let id = acquired.id();
-    let row = (proposal_job::job.eq(id.as_uuid().as_bytes().as_slice()), proposal_job::proposal.eq(proposal));
-    diesel::insert_into(proposal_job::table).values(row).on_conflict_do_nothing().execute(conn)?;
-    Ok(matches!(acquired, AcquiredId::Created(_)))
+pub fn acquire<K, J: JobType<K>>(conn: &mut Connection<'_>, proposal: i64, job: &J) -> Result<bool, Error> {
+    let (id, created) = conn.acquire(job)?;
+    let row = (proposal_job::job.eq(JobRef(id)), proposal_job::proposal.eq(proposal));
+    let insert = diesel::insert_into(proposal_job::table).values(row).on_conflict_do_nothing();
+    on!(conn => insert.execute(conn))?;
+    Ok(created)
 }
 
 /// The jobs of the proposals, the oldest first.
@@ -39,10 +37,11 @@ pub fn acquire<K, J: JobType<K>>(conn: &mut SqliteConnection, proposal: i64, job
 /// # Errors
 ///
 /// What the database says.
-pub fn list(conn: &mut SqliteConnection, proposals: &[i64]) -> QueryResult<Vec<JobId>> {
+pub fn list(conn: &mut Connection<'_>, proposals: &[i64]) -> Result<Vec<JobId>, Error> {
     let jobs = proposal_job::table.filter(proposal_job::proposal.eq_any(proposals));
-    let jobs: Vec<Vec<u8>> = jobs.select(proposal_job::job).order(proposal_job::job).load(conn)?;
-    Ok(jobs.iter().filter_map(|it| Uuid::from_slice(it).ok()).map(JobId::from_uuid).collect())
+    let jobs = jobs.select(proposal_job::job).order(proposal_job::job);
+    let jobs: Vec<JobRef> = on!(conn => jobs.load(conn))?;
+    Ok(jobs.into_iter().map(|it| it.0).collect())
 }
 
 /// Deletes the jobs of the proposal, whatever they are doing; a running one ends as gone.
@@ -50,8 +49,7 @@ pub fn list(conn: &mut SqliteConnection, proposals: &[i64]) -> QueryResult<Vec<J
 /// # Errors
 ///
 /// What the database says.
-pub fn delete(conn: &mut SqliteConnection, proposal: i64) -> Result<(), Error> {
+pub fn delete(conn: &mut Connection<'_>, proposal: i64) -> Result<(), Error> {
     let jobs = list(conn, &[proposal])?;
-    job_store_sqlite::delete_on(conn, &jobs)?;
-    Ok(())
+    conn.delete_jobs(&jobs)
 }

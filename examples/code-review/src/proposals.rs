@@ -1,13 +1,16 @@
 //! Merge proposals: the application's own rows, and how their jobs come and go with them.
 
 use crate::{
-    Diff, Error, GenerateDiff, ProposalHeat, proposal_jobs,
+    Connection, Diff, Error, GenerateDiff, ProposalHeat,
+    connection::on,
+    proposal_jobs,
     schema::{proposal, proposal_diff},
 };
-use diesel::{SqliteConnection, prelude::*};
+use diesel::prelude::*;
+use serde::Serialize;
 
 /// A proposal to merge one commit into another.
-#[derive(Clone, Debug, PartialEq, Queryable, Selectable)]
+#[derive(Clone, Debug, PartialEq, Queryable, Selectable, Serialize)]
 #[diesel(table_name = proposal)]
 pub struct Proposal {
     /// Its number.
@@ -74,20 +77,27 @@ pub struct DiffSize {
 ///
 /// # Errors
 ///
-/// What the database says; then nothing is stored.
-pub fn propose(conn: &mut SqliteConnection, new: &[NewProposal]) -> Result<Vec<Proposed>, Error> {
-    conn.immediate_transaction(|conn| new.iter().map(|new| propose_one(conn, new)).collect())
+/// What the database says; then nothing is stored. On PostgreSQL two calls that propose the same in different orders can
+/// deadlock, and one of them then fails.
+pub fn propose(conn: &mut Connection<'_>, new: &[NewProposal]) -> Result<Vec<Proposed>, Error> {
+    conn.transaction(|conn| new.iter().map(|new| propose_one(conn, new)).collect())
 }
 
-fn propose_one(conn: &mut SqliteConnection, new: &NewProposal) -> Result<Proposed, Error> {
+/// Stores the proposal if it is not there yet, and asks for its diff if that is missing.
+///
+/// # Errors
+///
+/// What the database says. Call it in a transaction: the proposal and its job belong together.
+pub fn propose_one(conn: &mut Connection<'_>, new: &NewProposal) -> Result<Proposed, Error> {
     let insert = diesel::insert_into(proposal::table).values(new).on_conflict_do_nothing();
-    let made = insert.returning(proposal::id).get_result(conn).optional()?;
+    let insert = insert.returning(proposal::id);
+    let made: Option<i64> = on!(conn => insert.get_result(conn).optional())?;
     let id = match made {
         Some(id) => id,
-        None => proposal::table
-            .filter(proposal::repository.eq(&new.repository).and(proposal::source.eq(&new.source)))
-            .select(proposal::id)
-            .first(conn)?,
+        None => {
+            let same = proposal::repository.eq(&new.repository).and(proposal::source.eq(&new.source));
+            on!(conn => proposal::table.filter(same).select(proposal::id).first(conn))?
+        }
     };
     let has_diff = diff_size(conn, id)?.is_some();
     let asked = !has_diff && proposal_jobs::acquire(conn, id, &GenerateDiff { proposal: id })?;
@@ -99,8 +109,8 @@ fn propose_one(conn: &mut SqliteConnection, new: &NewProposal) -> Result<Propose
 /// # Errors
 ///
 /// [`Error::NoProposal`], and what the database says.
-pub fn get(conn: &mut SqliteConnection, id: i64) -> Result<Proposal, Error> {
-    let found = proposal::table.find(id).select(Proposal::as_select()).first(conn).optional()?;
+pub fn get(conn: &mut Connection<'_>, id: i64) -> Result<Proposal, Error> {
+    let found = on!(conn => proposal::table.find(id).select(Proposal::as_select()).first(conn).optional())?;
     found.ok_or(Error::NoProposal { id })
 }
 
@@ -109,13 +119,12 @@ pub fn get(conn: &mut SqliteConnection, id: i64) -> Result<Proposal, Error> {
 /// # Errors
 ///
 /// What the database says.
-pub fn list(conn: &mut SqliteConnection, ids: &[i64]) -> QueryResult<Vec<(Proposal, Option<DiffSize>)>> {
-    proposal::table
-        .left_join(proposal_diff::table)
-        .filter(proposal::id.eq_any(ids))
-        .select((Proposal::as_select(), Option::<DiffSize>::as_select()))
-        .order(proposal::id.desc())
-        .load(conn)
+pub fn list(conn: &mut Connection<'_>, ids: &[i64]) -> Result<Vec<(Proposal, Option<DiffSize>)>, Error> {
+    let found = proposal::table.left_join(proposal_diff::table).filter(proposal::id.eq_any(ids));
+    let found = found.order(proposal::id.desc());
+    Ok(on!(conn => {
+        found.select((Proposal::as_select(), Option::<DiffSize>::as_select())).load(conn)
+    })?)
 }
 
 /// How much of two jobs for each of these proposals is done: diffs, and heats.
@@ -123,10 +132,22 @@ pub fn list(conn: &mut SqliteConnection, ids: &[i64]) -> QueryResult<Vec<(Propos
 /// # Errors
 ///
 /// What the database says.
-pub fn done(conn: &mut SqliteConnection, ids: &[i64]) -> QueryResult<i64> {
+pub fn done(conn: &mut Connection<'_>, ids: &[i64]) -> Result<i64, Error> {
     let diffs = proposal_diff::table.filter(proposal_diff::proposal.eq_any(ids)).count();
     let heats = proposal::table.filter(proposal::id.eq_any(ids).and(proposal::heat.is_not_null())).count();
-    Ok(diffs.get_result::<i64>(conn)? + heats.get_result::<i64>(conn)?)
+    let diffs: i64 = on!(conn => diffs.get_result(conn))?;
+    let heats: i64 = on!(conn => heats.get_result(conn))?;
+    Ok(diffs + heats)
+}
+
+/// The proposal's diff, if it has one.
+///
+/// # Errors
+///
+/// What the database says.
+pub fn diff(conn: &mut Connection<'_>, id: i64) -> Result<Option<Diff>, Error> {
+    let diff = proposal_diff::table.find(id);
+    Ok(on!(conn => diff.select(Diff::as_select()).first(conn).optional())?)
 }
 
 /// The size of the proposal's diff, if it has one.
@@ -134,8 +155,9 @@ pub fn done(conn: &mut SqliteConnection, ids: &[i64]) -> QueryResult<i64> {
 /// # Errors
 ///
 /// What the database says.
-pub fn diff_size(conn: &mut SqliteConnection, id: i64) -> QueryResult<Option<DiffSize>> {
-    proposal_diff::table.find(id).select(DiffSize::as_select()).first(conn).optional()
+pub fn diff_size(conn: &mut Connection<'_>, id: i64) -> Result<Option<DiffSize>, Error> {
+    let diff = proposal_diff::table.find(id);
+    Ok(on!(conn => diff.select(DiffSize::as_select()).first(conn).optional())?)
 }
 
 /// Stores the proposal's diff, in place of an older one, and asks for its heat.
@@ -143,16 +165,10 @@ pub fn diff_size(conn: &mut SqliteConnection, id: i64) -> QueryResult<Option<Dif
 /// # Errors
 ///
 /// What the database says. Call it in a transaction: the two belong together.
-pub fn store_diff(conn: &mut SqliteConnection, id: i64, diff: &Diff) -> Result<(), Error> {
-    let row = (
-        proposal_diff::proposal.eq(id),
-        proposal_diff::files.eq(diff.files),
-        proposal_diff::insertions.eq(diff.insertions),
-        proposal_diff::deletions.eq(diff.deletions),
-        proposal_diff::patch.eq(&diff.patch),
-        proposal_diff::cut.eq(diff.cut),
-    );
-    diesel::replace_into(proposal_diff::table).values(row).execute(conn)?;
+pub fn store_diff(conn: &mut Connection<'_>, id: i64, diff: &Diff) -> Result<(), Error> {
+    on!(conn => diesel::delete(proposal_diff::table.find(id)).execute(conn))?;
+    let insert = diesel::insert_into(proposal_diff::table).values((proposal_diff::proposal.eq(id), diff));
+    on!(conn => insert.execute(conn))?;
     proposal_jobs::acquire(conn, id, &ProposalHeat { proposal: id })?;
     Ok(())
 }
@@ -162,8 +178,9 @@ pub fn store_diff(conn: &mut SqliteConnection, id: i64, diff: &Diff) -> Result<(
 /// # Errors
 ///
 /// What the database says.
-pub fn store_heat(conn: &mut SqliteConnection, id: i64, heat: f64) -> QueryResult<()> {
-    diesel::update(proposal::table.find(id)).set(proposal::heat.eq(heat)).execute(conn)?;
+pub fn store_heat(conn: &mut Connection<'_>, id: i64, heat: f64) -> Result<(), Error> {
+    let update = diesel::update(proposal::table.find(id)).set(proposal::heat.eq(heat));
+    on!(conn => update.execute(conn))?;
     Ok(())
 }
 
@@ -173,9 +190,14 @@ pub fn store_heat(conn: &mut SqliteConnection, id: i64, heat: f64) -> QueryResul
 /// # Errors
 ///
 /// What the database says; then nothing is deleted.
-pub fn delete(conn: &mut SqliteConnection, id: i64) -> Result<bool, Error> {
-    conn.immediate_transaction(|conn| {
+pub fn delete(conn: &mut Connection<'_>, id: i64) -> Result<bool, Error> {
+    conn.transaction(|conn| {
+        if let Connection::Postgres(conn) = conn {
+            // First, as a diff that is stored just now does: two who lock rows in different orders can deadlock.
+            let locked = proposal::table.find(id).select(proposal::id).for_update();
+            locked.first::<i64>(*conn).optional()?;
+        }
         proposal_jobs::delete(conn, id)?;
-        Ok(diesel::delete(proposal::table.find(id)).execute(conn)? > 0)
+        Ok(on!(conn => diesel::delete(proposal::table.find(id)).execute(conn))? > 0)
     })
 }

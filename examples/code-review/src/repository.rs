@@ -69,6 +69,30 @@ pub fn newest(repository: &Repository, count: usize) -> Result<Vec<NewProposal>,
     Ok(proposals)
 }
 
+/// A proposal of the commit that `name` leads to: a hash, its beginning, a branch, or such as `HEAD~2`.
+///
+/// # Errors
+///
+/// [`Error::NoCommit`], and if git cannot read the repository.
+pub fn named(repository: &Repository, name: &str) -> Result<NewProposal, Error> {
+    // With these git would search its history or its log, which is more than anybody should make a server do.
+    if name.contains([':', '{', '\0']) {
+        return Err(Error::NoCommit { name: name.to_owned() });
+    }
+    let found = repository.revparse_single(name).and_then(|it| it.peel_to_commit());
+    match found {
+        Ok(commit) => Ok(proposal(&folder(repository)?, &commit)),
+        Err(error) if is_of_name(&error) => Err(Error::NoCommit { name: name.to_owned() }),
+        Err(error) => Err(Error::Git(error)),
+    }
+}
+
+/// Whether what was asked for is no name of one commit.
+fn is_of_name(error: &git2::Error) -> bool {
+    use ErrorCode::{Ambiguous, InvalidSpec, NotFound, Peel};
+    matches!(error.code(), NotFound | Ambiguous | InvalidSpec | Peel)
+}
+
 fn proposal(repository: &str, commit: &Commit<'_>) -> NewProposal {
     let clean = |bytes: &[u8]| Text::new(String::from_utf8_lossy(bytes)).to_string();
     let subject = clean(commit.summary_bytes().unwrap_or_default());

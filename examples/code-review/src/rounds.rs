@@ -6,7 +6,7 @@ use job_core::{
     store::{Filter, JobStoreExt, Opened, StoreUrl, Switch},
 };
 use job_runner::{Registry, Script, ScriptError, SectionSettings};
-use std::{collections::BTreeMap, num::NonZeroU32, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, num::NonZeroU32, time::Duration};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
@@ -79,13 +79,14 @@ impl Rounds {
         let registry = Registry::new().register_transactional::<GenerateDiff>().register::<ProposalHeat>();
         let settings = SectionSettings { types: Vec::new(), wait_for_lock: false, ..self.settings.clone() };
         let script = Script::new(self.opened.clone(), registry, self.database.clone(), settings)?;
-        let opener = Arc::new(job_store_sqlite::Opener);
-        Ok(script.heart_store(opener, self.url.clone()).stop_token(self.stop.clone()))
+        let script = script.heart_store(self.database.opener(), self.url.clone());
+        Ok(script.stop_token(self.stop.clone()))
     }
 
     /// The jobs that wait or run. Those that somebody suspended are not waited for.
     async fn pending(&self, proposals: &[i64]) -> Result<Vec<Job>, BoxError> {
-        let jobs = proposal_jobs::list(&mut self.database.connect()?, proposals)?;
+        let proposals = proposals.to_vec();
+        let jobs = self.database.with(move |conn| proposal_jobs::list(conn, &proposals)).await?;
         let statuses = Some(vec![JobStatus::Waiting, JobStatus::Running]);
         Ok(self.opened.store.find(&Filter { statuses, ..Filter::ids(jobs) }, LIMIT).await?)
     }

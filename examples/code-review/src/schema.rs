@@ -1,6 +1,7 @@
 //! The example's own tables, as Diesel sees them.
 
-use diesel::{SqliteConnection, connection::SimpleConnection, result::QueryResult};
+use crate::{Connection, Error, connection::on};
+use diesel::connection::SimpleConnection;
 
 diesel::table! {
     proposal (id) {
@@ -27,8 +28,10 @@ diesel::table! {
 }
 
 diesel::table! {
+    use diesel::sql_types::*;
+
     proposal_job (job) {
-        job -> Binary,
+        job -> crate::job_ref::JobColumn,
         proposal -> BigInt,
     }
 }
@@ -37,6 +40,12 @@ diesel::joinable!(proposal_diff -> proposal (proposal));
 diesel::allow_tables_to_appear_in_same_query!(proposal, proposal_diff, proposal_job);
 
 /// Makes the tables that are not there yet, beside those of the jobs. Safe when several processes start at once.
-pub(crate) fn create(conn: &mut SqliteConnection) -> QueryResult<()> {
-    conn.immediate_transaction(|conn| conn.batch_execute(include_str!("schema.sql")))
+pub(crate) fn create(conn: &mut Connection<'_>) -> Result<(), Error> {
+    conn.transaction(|conn| {
+        let tables = match conn {
+            Connection::Sqlite(_) => include_str!("schema/sqlite.sql"),
+            Connection::Postgres(_) => include_str!("schema/postgres.sql"),
+        };
+        Ok(on!(conn => conn.batch_execute(tables))?)
+    })
 }

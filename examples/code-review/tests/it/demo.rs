@@ -1,12 +1,19 @@
 //! The demo, as a process: what it shows, what it repeats, and how it ends where it cannot go on.
 
-use crate::sandbox::Sandbox;
+use crate::{
+    database::{TestDatabase, on_each_store},
+    sandbox::Sandbox,
+};
 use job_core::store::Switch;
-use std::{fs, io::Read};
+use std::{fs, io::Read, net::TcpListener};
 
-#[test]
-fn the_demo_shows_diffs_and_heat_and_repeats_nothing() {
-    let sandbox = Sandbox::with_commits(30).configured("3s");
+on_each_store! {
+    the_demo_shows_diffs_and_heat_and_repeats_nothing
+    the_store_on_the_command_line_goes_before_the_configurations
+}
+
+fn the_demo_shows_diffs_and_heat_and_repeats_nothing(server: Option<TestDatabase>) {
+    let sandbox = Sandbox::with_commits(30).kept_in(server).configured("3s");
     let first = sandbox.run(&["demo", "project"]);
     assert_eq!(first.code, Some(0), "{first:?}");
     assert!(
@@ -33,6 +40,33 @@ fn the_demo_shows_diffs_and_heat_and_repeats_nothing() {
     }
     let listed = sandbox.run(&["jobs", "list", "--json", "--status", "completed", "--limit", "100"]);
     assert_eq!(listed.out.lines().count(), 52, "{listed:?}");
+}
+
+fn the_store_on_the_command_line_goes_before_the_configurations(server: Option<TestDatabase>) {
+    let elsewhere = Sandbox::with_commits(2).configured("3s");
+    let sandbox = Sandbox::new().kept_in(server);
+    let project = elsewhere.project();
+    let store = ["--store", &sandbox.url().url];
+    let said = elsewhere.run(&[&["demo", project.to_str().unwrap()][..], &store].concat());
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert_eq!(sandbox.number("SELECT count(*) FROM proposal_diff"), 2);
+    let listed = elsewhere.run(&[&["jobs", "list", "--json"][..], &store].concat());
+    assert_eq!(listed.out.lines().count(), 4, "{listed:?}");
+    assert!(!elsewhere.folder().join("jobs.sqlite3").exists());
+}
+
+#[test]
+fn a_server_that_is_not_there_is_told_in_words() {
+    let sandbox = Sandbox::with_commits(1).configured("3s");
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let store = format!("postgres://somebody:secret@{free}/app");
+    for command in [&["demo", "project"][..], &["run-jobs", "code-review"]] {
+        let said = sandbox.run(&[command, &["--store", &store]].concat());
+        assert_eq!((said.code, said.out.as_str()), (Some(1), ""), "{said:?}");
+        let words =
+            format!("cannot open the job store postgres://somebody:…@{free}/app: is the server running");
+        assert!(said.err.contains(&words) && said.err.contains("Connection refused"), "{}", said.err);
+    }
 }
 
 #[test]
@@ -73,13 +107,17 @@ fn without_a_configuration_the_demo_says_which_file_is_missing() {
 }
 
 #[test]
-fn a_store_that_is_no_file_is_refused_before_it_is_opened() {
+fn a_store_of_another_kind_is_refused_before_it_is_opened() {
     let sandbox = Sandbox::with_commits(1);
     let text = "store = \"memory:\"\n[section.code-review]\ntypes = [\"generate-diff\"]\n";
     fs::write(sandbox.folder().join("jobs.toml"), text).unwrap();
     let said = sandbox.run(&["demo", "project"]);
     assert_eq!(said.code, Some(1), "{said:?}");
-    assert!(said.err.ends_with("the store must be `sqlite:PATH`, not memory:\n"), "{}", said.err);
+    assert!(
+        said.err.ends_with("the store must be `sqlite:PATH` or `postgres://…`, not `memory:`\n"),
+        "{}",
+        said.err
+    );
     assert_eq!(fs::read_dir(sandbox.folder()).unwrap().count(), 2, "only the project and the configuration");
 }
 

@@ -1,7 +1,9 @@
 //! Killed, stopped and locked out: nothing is lost, and nothing is done twice.
 
-use crate::sandbox::Sandbox;
-use diesel::connection::SimpleConnection;
+use crate::{
+    database::{TestDatabase, on_each_store},
+    sandbox::Sandbox,
+};
 use job_core::{
     Clock, Text,
     store::{Lock, LockRequest},
@@ -12,6 +14,15 @@ use std::{
     time::Duration,
 };
 
+on_each_store! {
+    killed_again_and_again_the_demo_loses_nothing_and_does_nothing_twice
+    a_second_script_says_who_runs_and_until_when
+    at_ctrl_c_the_demo_ends_in_order_and_goes_on_when_it_is_repeated
+    at_sigterm_it_does_too
+    at_a_signal_run_jobs_ends_in_order
+    the_demo_waits_for_the_lock_and_says_whose_it_is
+}
+
 /// Enough that a signal comes in the middle.
 const COMMITS: usize = 300;
 const DIFFS: &str = "SELECT count(*) FROM proposal_diff";
@@ -19,11 +30,15 @@ const DIFFS: &str = "SELECT count(*) FROM proposal_diff";
 impl Sandbox {
     /// Remembers every time that a diff is stored.
     fn remembering(self) -> Self {
-        self.with_store(async |_| ());
-        let remember = "CREATE TABLE stored (proposal INTEGER);
+        self.execute(
+            "CREATE TABLE stored (proposal INTEGER);
             CREATE TRIGGER remember AFTER INSERT ON proposal_diff
-            BEGIN INSERT INTO stored VALUES (new.proposal); END";
-        self.connect().batch_execute(remember).unwrap();
+            BEGIN INSERT INTO stored VALUES (new.proposal); END",
+            "CREATE TABLE stored (proposal bigint);
+            CREATE FUNCTION remember() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN INSERT INTO stored VALUES (new.proposal); RETURN NULL; END $$;
+            CREATE TRIGGER remember AFTER INSERT ON proposal_diff FOR EACH ROW EXECUTE FUNCTION remember()",
+        );
         self
     }
 
@@ -43,9 +58,8 @@ impl Sandbox {
     }
 }
 
-#[test]
-fn killed_again_and_again_the_demo_loses_nothing_and_does_nothing_twice() {
-    let sandbox = Sandbox::with_commits(COMMITS).configured("1s").remembering();
+fn killed_again_and_again_the_demo_loses_nothing_and_does_nothing_twice(server: Option<TestDatabase>) {
+    let sandbox = Sandbox::with_commits(COMMITS).kept_in(server).configured("1s").remembering();
     let demo = ["demo", "project", "--commits", "300"];
     for part in 1..=3 {
         let running = sandbox.start(&demo);
@@ -61,9 +75,8 @@ fn killed_again_and_again_the_demo_loses_nothing_and_does_nothing_twice() {
     sandbox.assert_all_done(300);
 }
 
-#[test]
-fn a_second_script_says_who_runs_and_until_when() {
-    let sandbox = Sandbox::with_commits(COMMITS).configured("60s").remembering();
+fn a_second_script_says_who_runs_and_until_when(server: Option<TestDatabase>) {
+    let sandbox = Sandbox::with_commits(COMMITS).kept_in(server).configured("60s").remembering();
     sandbox.propose(COMMITS);
     let first = sandbox.start(&["run-jobs", "code-review"]);
     sandbox.wait_for(DIFFS, 20);
@@ -81,27 +94,31 @@ fn a_second_script_says_who_runs_and_until_when() {
     sandbox.assert_all_done(300);
 }
 
-#[test]
-fn at_a_signal_the_demo_ends_in_order_and_goes_on_when_it_is_repeated() {
-    for (signal, code) in [("INT", 130), ("TERM", 143)] {
-        let sandbox = Sandbox::with_commits(COMMITS).configured("60s").remembering();
-        let demo = ["demo", "project", "-n", "300"];
-        let running = sandbox.start(&demo);
-        sandbox.wait_for(DIFFS, 20);
-        running.signal(signal);
-        let said = running.end();
-        assert_eq!(said.code, Some(code), "{said:?}");
-        assert!(said.err.contains(" jobs are left. Run the demo again to go on.\n"), "{}", said.err);
-        let held = sandbox.number("SELECT count(*) FROM job WHERE status = 1");
-        assert_eq!(held, 0, "nothing waits for a lease");
-        assert_eq!(sandbox.run(&demo).code, Some(0));
-        sandbox.assert_all_done(300);
-    }
+fn at_ctrl_c_the_demo_ends_in_order_and_goes_on_when_it_is_repeated(server: Option<TestDatabase>) {
+    demo_ends_at("INT", 130, server);
 }
 
-#[test]
-fn at_a_signal_run_jobs_ends_in_order() {
-    let sandbox = Sandbox::with_commits(COMMITS).configured("60s").remembering();
+fn at_sigterm_it_does_too(server: Option<TestDatabase>) {
+    demo_ends_at("TERM", 143, server);
+}
+
+fn demo_ends_at(signal: &str, code: i32, server: Option<TestDatabase>) {
+    let sandbox = Sandbox::with_commits(COMMITS).kept_in(server).configured("60s").remembering();
+    let demo = ["demo", "project", "-n", "300"];
+    let running = sandbox.start(&demo);
+    sandbox.wait_for(DIFFS, 20);
+    running.signal(signal);
+    let said = running.end();
+    assert_eq!(said.code, Some(code), "{said:?}");
+    assert!(said.err.contains(" jobs are left. Run the demo again to go on.\n"), "{}", said.err);
+    let held = sandbox.number("SELECT count(*) FROM job WHERE status = 1");
+    assert_eq!(held, 0, "nothing waits for a lease");
+    assert_eq!(sandbox.run(&demo).code, Some(0));
+    sandbox.assert_all_done(300);
+}
+
+fn at_a_signal_run_jobs_ends_in_order(server: Option<TestDatabase>) {
+    let sandbox = Sandbox::with_commits(COMMITS).kept_in(server).configured("60s").remembering();
     sandbox.propose(COMMITS);
     let running = sandbox.start(&["run-jobs", "code-review"]);
     sandbox.wait_for(DIFFS, 20);
@@ -109,7 +126,7 @@ fn at_a_signal_run_jobs_ends_in_order() {
     let said = running.end();
     assert_eq!(said.code, Some(130), "{said:?}");
     assert_eq!(sandbox.number("SELECT count(*) FROM job WHERE status = 1"), 0, "nothing waits for a lease");
-    let attempts = "SELECT count(*) FROM job WHERE type = 'generate-diff' AND attempt_count <> (status = 2)";
+    let attempts = "SELECT count(*) FROM job WHERE type = 'generate-diff' AND attempt_count <> CASE WHEN status = 2 THEN 1 ELSE 0 END";
     assert_eq!(sandbox.number(attempts), 0, "what was not done has its attempt back");
     while sandbox.number("SELECT count(*) FROM job WHERE status <> 2") > 0 {
         assert_eq!(sandbox.run(&["run-jobs", "code-review"]).code, Some(0));
@@ -117,10 +134,9 @@ fn at_a_signal_run_jobs_ends_in_order() {
     sandbox.assert_all_done(300);
 }
 
-#[test]
-fn the_demo_waits_for_the_lock_and_says_whose_it_is() {
-    let sandbox = Sandbox::with_commits(3).configured("3s").remembering();
-    let lock = async |lease: Duration| {
+fn the_demo_waits_for_the_lock_and_says_whose_it_is(server: Option<TestDatabase>) {
+    let sandbox = Sandbox::with_commits(3).kept_in(server).configured("3s").remembering();
+    let lock = |lease: Duration| {
         let request = LockRequest {
             name: "section/code-review".parse().unwrap(),
             holder: Text::new("test pid 7"),
@@ -128,7 +144,8 @@ fn the_demo_waits_for_the_lock_and_says_whose_it_is() {
             lease,
             clock: Clock::Store,
         };
-        sandbox.opened().await.store.lock(&request).await.unwrap()
+        let opened = sandbox.opened();
+        async move { opened.await.store.lock(&request).await.unwrap() }
     };
     let taken = sandbox.block_on(lock(Duration::from_secs(600)));
     assert!(matches!(taken, Lock::Taken { .. }), "{taken:?}");

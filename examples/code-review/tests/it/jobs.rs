@@ -1,6 +1,9 @@
-//! The two job types, run by the runner on the real SQLite file.
+//! The two job types, run by the runner on either store.
 
-use crate::sandbox::Sandbox;
+use crate::{
+    database::{TestDatabase, on_each_store},
+    sandbox::Sandbox,
+};
 use code_review::{Database, GenerateDiff, ProposalHeat, proposal_jobs, proposals};
 use job_core::{
     Acquired, Attempt, AttemptHandle, BoxFuture, Clock, Completion, Job, JobSource, JobStatus, LogLevel,
@@ -10,6 +13,16 @@ use job_core::{
 use job_runner::{Registry, RunReport, Script};
 use job_testing::factory;
 use std::{collections::BTreeMap, future::pending, sync::Arc, time::Duration};
+
+on_each_store! {
+    the_diff_asks_for_the_heat_and_the_heat_follows
+    the_heat_of_a_proposal_without_a_diff_is_called_off
+    a_diff_that_is_under_way_is_not_asked_for_again
+    the_two_jobs_of_a_proposal_take_turns
+    a_job_of_a_deleted_proposal_stores_nothing
+    an_attempt_that_lost_its_job_stores_nothing
+    a_diff_that_was_stored_before_is_replaced
+}
 
 /// Runs what is due.
 async fn run(opened: &Opened, database: &Database) -> RunReport {
@@ -22,9 +35,8 @@ fn counted(name: &str, jobs: u64) -> BTreeMap<job_core::TypeName, u64> {
     BTreeMap::from([(factory::named(name), jobs)])
 }
 
-#[test]
-fn the_diff_asks_for_the_heat_and_the_heat_follows() {
-    let sandbox = Sandbox::with_commits(3);
+fn the_diff_asks_for_the_heat_and_the_heat_follows(server: Option<TestDatabase>) {
+    let sandbox = Sandbox::with_commits(3).kept_in(server);
     sandbox.propose(3);
     sandbox.with_store(async |opened| {
         let database = sandbox.database();
@@ -37,9 +49,8 @@ fn the_diff_asks_for_the_heat_and_the_heat_follows() {
     });
 }
 
-#[test]
-fn the_heat_of_a_proposal_without_a_diff_is_called_off() {
-    let sandbox = Sandbox::with_commits(1);
+fn the_heat_of_a_proposal_without_a_diff_is_called_off(server: Option<TestDatabase>) {
+    let sandbox = Sandbox::with_commits(1).kept_in(server);
     sandbox.propose(1);
     sandbox.with_store(async |opened| {
         let diffs = JobSource::<GenerateDiff>::new(opened.store.clone());
@@ -54,9 +65,8 @@ fn the_heat_of_a_proposal_without_a_diff_is_called_off() {
     });
 }
 
-#[test]
-fn a_diff_that_is_under_way_is_not_asked_for_again() {
-    let sandbox = Sandbox::with_commits(1);
+fn a_diff_that_is_under_way_is_not_asked_for_again(server: Option<TestDatabase>) {
+    let sandbox = Sandbox::with_commits(1).kept_in(server);
     sandbox.propose(1);
     sandbox.with_store(async |opened| {
         let running = claimed(&opened).await;
@@ -66,9 +76,8 @@ fn a_diff_that_is_under_way_is_not_asked_for_again() {
     });
 }
 
-#[test]
-fn the_two_jobs_of_a_proposal_take_turns() {
-    let sandbox = Sandbox::with_commits(2);
+fn the_two_jobs_of_a_proposal_take_turns(server: Option<TestDatabase>) {
+    let sandbox = Sandbox::with_commits(2).kept_in(server);
     sandbox.propose(1);
     sandbox.with_store(async |opened| {
         let heats = JobSource::<ProposalHeat>::new(opened.store.clone());
@@ -78,13 +87,12 @@ fn the_two_jobs_of_a_proposal_take_turns() {
     });
 }
 
-#[test]
-fn a_job_of_a_deleted_proposal_stores_nothing() {
-    let sandbox = Sandbox::with_commits(1);
+fn a_job_of_a_deleted_proposal_stores_nothing(server: Option<TestDatabase>) {
+    let sandbox = Sandbox::with_commits(1).kept_in(server);
     sandbox.propose(1);
     sandbox.with_store(async |opened| {
         let job = claimed(&opened).await;
-        assert!(proposals::delete(&mut sandbox.connect(), 1).unwrap());
+        assert!(sandbox.with(|conn| proposals::delete(conn, 1)).unwrap());
         let attempt = undisturbed(sandbox.database(), &job);
         let completion = Completion::new(job.clone(), factory::actor(1), opened.scheme, Then::Keep);
         let ended = GenerateDiff { proposal: 1 }.run(attempt, completion).await;
@@ -94,9 +102,8 @@ fn a_job_of_a_deleted_proposal_stores_nothing() {
     });
 }
 
-#[test]
-fn an_attempt_that_lost_its_job_stores_nothing() {
-    let sandbox = Sandbox::with_commits(1);
+fn an_attempt_that_lost_its_job_stores_nothing(server: Option<TestDatabase>) {
+    let sandbox = Sandbox::with_commits(1).kept_in(server);
     sandbox.propose(1);
     sandbox.with_store(async |opened| {
         let job = claimed(&opened).await;
@@ -117,21 +124,20 @@ async fn claim(opened: &Opened) -> Vec<Job> {
     opened.store.claim(&claim).await.unwrap().jobs
 }
 
-async fn claimed(opened: &Opened) -> Job {
+pub(crate) async fn claimed(opened: &Opened) -> Job {
     let mut jobs = claim(opened).await;
     assert_eq!(jobs.len(), 1);
     jobs.remove(0)
 }
 
-#[test]
-fn a_diff_that_was_stored_before_is_replaced() {
-    let sandbox = Sandbox::with_commits(1);
+fn a_diff_that_was_stored_before_is_replaced(server: Option<TestDatabase>) {
+    let sandbox = Sandbox::with_commits(1).kept_in(server);
     sandbox.propose(1);
     sandbox.with_store(async |opened| {
         let database = sandbox.database();
         run(&opened, &database).await;
-        let mut conn = sandbox.connect();
-        let created = proposal_jobs::acquire(&mut conn, 1, &GenerateDiff { proposal: 1 }).unwrap();
+        let created = sandbox.with(|conn| proposal_jobs::acquire(conn, 1, &GenerateDiff { proposal: 1 }));
+        let created = created.unwrap();
         assert!(created, "the first one is completed");
         run(&opened, &database).await;
         assert_eq!(sandbox.number("SELECT count(*) FROM proposal_diff"), 1);

@@ -1,8 +1,10 @@
-//! The example's tests: on real repositories, on the real SQLite file, and as real processes.
+//! The example's tests: on real repositories, on a real SQLite file and a real PostgreSQL server, and as real processes.
 
 #![expect(clippy::unwrap_used, reason = "a test that fails on a surprise is a good test")]
 
 mod comparing;
+mod database;
+mod deleting;
 mod demo;
 mod heat;
 mod interrupted;

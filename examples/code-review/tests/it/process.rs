@@ -1,13 +1,13 @@
 //! The real program, run in the sandbox, and the signals it gets.
 
 use crate::sandbox::Sandbox;
-use code_review::{Database, Proposed, proposals};
-use diesel::{RunQueryDsl, SqliteConnection, sql_query, sql_types::BigInt};
-use job_core::store::{Opened, Opener, StoreUrl};
+use code_review::{Connection, Database, Error, Proposed, proposals};
+use diesel::{RunQueryDsl, connection::SimpleConnection, sql_query, sql_types::BigInt};
+use job_core::store::{Opened, StoreUrl};
 use std::{
     fs,
     process::{Child, Command, Output, Stdio},
-    thread::sleep,
+    thread::{self, sleep},
     time::{Duration, Instant},
 };
 
@@ -32,8 +32,9 @@ impl From<Output> for Said {
 impl Sandbox {
     /// Writes the configuration, with this lease for the section.
     pub(crate) fn configured(self, lease: &str) -> Self {
+        let store = self.server.as_ref().map_or(String::new(), |it| format!("store = \"{}\"\n", it.url()));
         let text = format!(
-            "[section.code-review]\ntypes = [\"generate-diff\", \"proposal-heat\"]\nconcurrency = 4\nlease = \"{lease}\"\n"
+            "{store}[section.code-review]\ntypes = [\"generate-diff\", \"proposal-heat\"]\nconcurrency = 4\nlease = \"{lease}\"\n"
         );
         fs::write(self.folder().join("jobs.toml"), text).unwrap();
         self
@@ -58,48 +59,82 @@ impl Sandbox {
         Running(Some(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()))
     }
 
+    /// Where the store is.
+    pub(crate) fn url(&self) -> StoreUrl {
+        let file = || format!("sqlite:{}", self.folder().join("jobs.sqlite3").display());
+        StoreUrl::new(self.server.as_ref().map_or_else(file, |it| it.url()))
+    }
+
     /// The database, with all tables in it.
     pub(crate) fn database(&self) -> Database {
-        let file = self.folder().join("jobs.sqlite3");
-        Database::of(&format!("sqlite:{}", file.display())).unwrap().set_up().unwrap()
+        let url = self.url();
+        let open = async move {
+            let database = Database::of(&url.url).unwrap();
+            database.opener().open(&url).await.unwrap();
+            database.set_up().await.unwrap()
+        };
+        self.database.get_or_init(|| self.block_on(open)).clone()
     }
 
-    pub(crate) fn connect(&self) -> SqliteConnection {
-        self.database().connect().unwrap()
+    /// Runs a future to its end, on a thread of its own: the test may stand in the runtime.
+    pub(crate) fn block_on<T: Send>(&self, future: impl Future<Output = T> + Send) -> T {
+        let runtime = self.runtime.handle();
+        thread::scope(|scope| scope.spawn(|| runtime.block_on(future)).join().unwrap())
     }
 
-    /// Runs a future to its end.
-    pub(crate) fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
-        tokio::runtime::Runtime::new().unwrap().block_on(future)
+    /// Does something on a connection of the application's own.
+    pub(crate) fn with<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection<'_>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let database = self.database();
+        self.block_on(database.with(work))
     }
 
     /// The store, opened as the program does.
-    pub(crate) async fn opened(&self) -> Opened {
-        let database = self.database();
-        let url = StoreUrl::new(format!("sqlite:{}", database.path()));
-        job_store_sqlite::Opener.open(&url).await.unwrap()
+    pub(crate) fn opened(&self) -> impl Future<Output = Opened> + Send + use<> {
+        let (opener, url) = (self.database().opener(), self.url());
+        async move { opener.open(&url).await.unwrap() }
     }
 
     /// Does something with the store.
     pub(crate) fn with_store<T>(&self, work: impl AsyncFnOnce(Opened) -> T) -> T {
-        self.block_on(async { work(self.opened().await).await })
+        self.runtime.block_on(async { work(self.opened().await).await })
     }
 
     /// Proposes the newest commits, and asks for their diffs.
     pub(crate) fn propose(&self, count: usize) -> Vec<Proposed> {
-        self.with_store(async |_| proposals::propose(&mut self.connect(), &self.newest(count)).unwrap())
+        let new = self.newest(count);
+        self.with(move |conn| proposals::propose(conn, &new)).unwrap()
+    }
+
+    /// Executes the statements that are for the store at hand.
+    pub(crate) fn execute(&self, sqlite: &'static str, postgres: &'static str) {
+        let executed = self.with(|conn| {
+            Ok(match conn {
+                Connection::Sqlite(conn) => conn.batch_execute(sqlite),
+                Connection::Postgres(conn) => conn.batch_execute(postgres),
+            }?)
+        });
+        executed.unwrap();
     }
 
     /// The one number that this query finds.
     pub(crate) fn number(&self, query: &str) -> i64 {
-        number(&mut self.connect(), query)
+        let query = sql_query(format!("SELECT ({query}) AS number"));
+        let found = self.with(|conn| {
+            Ok(match conn {
+                Connection::Sqlite(conn) => query.get_result::<Number>(*conn),
+                Connection::Postgres(conn) => query.get_result::<Number>(*conn),
+            }?)
+        });
+        found.unwrap().number
     }
 
     /// Looks until this query finds at least so much.
     pub(crate) fn wait_for(&self, query: &str, least: i64) {
         let begun = Instant::now();
-        let mut conn = self.connect();
-        while number(&mut conn, query) < least {
+        while self.number(query) < least {
             assert!(begun.elapsed() < PATIENCE, "waited too long for {query}");
             sleep(Duration::from_millis(5));
         }
@@ -110,10 +145,6 @@ impl Sandbox {
 struct Number {
     #[diesel(sql_type = BigInt)]
     number: i64,
-}
-
-fn number(conn: &mut SqliteConnection, query: &str) -> i64 {
-    sql_query(format!("SELECT ({query}) AS number")).get_result::<Number>(conn).unwrap().number
 }
 
 /// A program that runs; killed when the test is over, however it ends.

@@ -1,9 +1,14 @@
 //! A folder of its own with a git repository in it, made by git2 and with dates that are always the same.
 
-use code_review::{Diff, Error, NewProposal, repository};
+use crate::database::TestDatabase;
+use code_review::{Database, Diff, Error, NewProposal, repository};
 use git2::{ObjectType, Oid, Repository, RepositoryInitOptions, Signature, Time, build::TreeUpdateBuilder};
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
 use tempfile::TempDir;
+use tokio::runtime::Runtime;
 
 /// The date of the first commit.
 const FIRST: i64 = 1_700_000_000;
@@ -12,6 +17,12 @@ const FIRST: i64 = 1_700_000_000;
 pub(crate) struct Sandbox {
     folder: TempDir,
     pub(crate) repository: Repository,
+    /// Runs what the test does with the store.
+    pub(crate) runtime: Runtime,
+    /// Where proposals and jobs are, once somebody has looked.
+    pub(crate) database: OnceLock<Database>,
+    /// On a server; in the folder, if none.
+    pub(crate) server: Option<TestDatabase>,
 }
 
 impl Sandbox {
@@ -20,7 +31,13 @@ impl Sandbox {
         let options = &mut RepositoryInitOptions::new();
         let repository =
             Repository::init_opts(folder.path().join("project"), options.initial_head("main")).unwrap();
-        Self { folder, repository }
+        let runtime = Runtime::new().unwrap();
+        Self { folder, repository, runtime, database: OnceLock::new(), server: None }
+    }
+
+    /// With proposals and jobs in this database.
+    pub(crate) fn kept_in(self, server: Option<TestDatabase>) -> Self {
+        Self { server, ..self }
     }
 
     /// With `count` commits, each of which adds a line to one file.
