@@ -29,6 +29,7 @@ Run what it builds, here, with ARGS untouched (COMMAND --help tells more):
   run-jobs SECTION...  run the jobs that are due
   jobs                 look at jobs and operate on them
   demo                 the example from end to end, on the repository you stand in
+  serve                the example as an HTTP server, which makes proposals with their jobs
   bench                measure the stores, optimized
 ";
 
@@ -54,7 +55,7 @@ fn run(args: &[OsString]) -> Result<ExitCode, Box<dyn Error>> {
         Some("tidy") => tidy::run(),
         Some("ci") => ci::run(),
         // The program has the same command line, so it gets the command's name too.
-        Some("run-jobs" | "jobs" | "demo") => EXAMPLE.run(args),
+        Some("run-jobs" | "jobs" | "demo" | "serve") => EXAMPLE.run(args),
         Some("bench") => LAB.run(args),
         Some("help" | "--help" | "-h") => {
             print!("{USAGE}");

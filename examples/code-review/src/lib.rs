@@ -6,6 +6,7 @@
 //! 2. [`GenerateDiff`]: a job whose result, follow-up and completion are committed together.
 //! 3. [`ProposalHeat`]: a job that may run twice, and does not mind.
 //! 4. [`Demo`]: makes proposals, runs the script until their jobs are done, and shows the result.
+//! 5. [`Serve`]: an axum server; a request makes a proposal and its job in one transaction of the application's pool.
 //!
 //! It runs on SQLite and on PostgreSQL, with the same queries: [`Connection`] is all that knows of both.
 //!
@@ -14,6 +15,7 @@
 //!
 //! `main.rs` puts the two types on the runner's command line.
 
+mod api;
 mod complaint;
 mod connection;
 mod database;
@@ -31,6 +33,7 @@ pub mod proposals;
 pub mod repository;
 mod rounds;
 mod schema;
+mod serve;
 mod show;
 mod signal;
 
@@ -42,4 +45,5 @@ pub use error::Error;
 pub use generate_diff::GenerateDiff;
 pub use proposal_heat::{HALF_LIFE, ProposalHeat, heat};
 pub use proposals::{DiffSize, NewProposal, Proposal, Proposed};
+pub use serve::Serve;
 pub use show::Table;

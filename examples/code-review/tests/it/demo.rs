@@ -60,7 +60,7 @@ fn a_server_that_is_not_there_is_told_in_words() {
     let sandbox = Sandbox::with_commits(1).configured("3s");
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let store = format!("postgres://somebody:secret@{free}/app");
-    for command in [&["demo", "project"][..], &["run-jobs", "code-review"]] {
+    for command in [&["demo", "project"][..], &["serve", "project"], &["run-jobs", "code-review"]] {
         let said = sandbox.run(&[command, &["--store", &store]].concat());
         assert_eq!((said.code, said.out.as_str()), (Some(1), ""), "{said:?}");
         let words =

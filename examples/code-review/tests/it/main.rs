@@ -13,4 +13,5 @@ mod process;
 mod proposing;
 mod reading;
 mod sandbox;
+mod serving;
 mod showing;

@@ -6,7 +6,8 @@ use diesel::{RunQueryDsl, connection::SimpleConnection, sql_query, sql_types::Bi
 use job_core::store::{Opened, StoreUrl};
 use std::{
     fs,
-    process::{Child, Command, Output, Stdio},
+    io::BufReader,
+    process::{Child, ChildStderr, Command, Output, Stdio},
     thread::{self, sleep},
     time::{Duration, Instant},
 };
@@ -159,6 +160,11 @@ impl Running {
     pub(crate) fn signal(&self, name: &str) {
         let sent = Command::new("kill").arg(format!("-{name}")).arg(self.pid().to_string()).status().unwrap();
         assert!(sent.success());
+    }
+
+    /// What it says on standard error, from here on.
+    pub(crate) fn err(&mut self) -> BufReader<ChildStderr> {
+        BufReader::new(self.0.as_mut().unwrap().stderr.take().unwrap())
     }
 
     /// Waits for its end.
