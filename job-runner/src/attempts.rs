@@ -2,9 +2,9 @@
 
 use crate::{
     clock::Instant,
-    running::{GivenUp, Running},
+    running::{GivenUp, Running, Told},
 };
-use job_core::{JobId, Note, Revision};
+use job_core::{JobId, Note, QueueName, Revision};
 use parking_lot::Mutex;
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::sync::Notify;
@@ -66,6 +66,11 @@ impl Attempts {
         self.table.lock().held.len()
     }
 
+    /// How many of those that are not settled yet were claimed from `queue`.
+    pub(crate) fn of_queue(&self, queue: &QueueName) -> usize {
+        self.table.lock().held.values().filter(|it| it.running.job.state.queue() == queue).count()
+    }
+
     /// Whether the job is under way here.
     pub(crate) fn contains(&self, id: JobId) -> bool {
         self.table.lock().held.contains_key(&id)
@@ -92,7 +97,7 @@ impl Attempts {
         let doubtful = table.held.values_mut().filter(|it| it.fence.is_some_and(|fence| fence <= now));
         let doubtful = doubtful.map(|it| {
             it.fence = None;
-            it.running.token.cancel();
+            it.running.tell(Told::InDoubt);
             it.running.clone()
         });
         doubtful.collect()
@@ -108,13 +113,12 @@ impl Attempts {
         let mut table = self.table.lock();
         let holding = table.held.get_mut(&id).filter(|it| it.running.job.state.revision() == revision)?;
         holding.fence = None;
-        (!holding.running.token.is_cancelled()).then(|| {
-            holding.running.token.cancel();
-            holding.running.clone()
-        })
+        let news = holding.running.told().is_none();
+        holding.running.tell(Told::Lost);
+        news.then(|| holding.running.clone())
     }
 
-    /// Gives up the attempts whose time is up at `now`.
+    /// Tells the handlers whose time is up at `now`, and gives up those that have not ended a while after that.
     pub(crate) fn overdue(&self, now: Instant) -> Vec<Overdue> {
         let mut table = self.table.lock();
         let mut overdue = Vec::new();
@@ -125,11 +129,15 @@ impl Attempts {
                 continue;
             }
             // Asked anew: it may have started just now, and its time begins with that.
-            let deadline = running.deadline();
-            if deadline > now {
-                earliest = earliest.into_iter().chain([deadline]).min();
+            let (deadline, last) = (running.deadline(), running.last_deadline());
+            let next = if deadline > now { deadline } else { last };
+            if next > now {
+                earliest = earliest.into_iter().chain([next]).min();
             } else if running.give_up() == Some(GivenUp::Started) {
                 overdue.push((running.clone(), GivenUp::Started));
+            }
+            if deadline <= now {
+                running.tell(Told::TimeUp);
             }
         }
         table.earliest = earliest;
@@ -146,11 +154,14 @@ impl Attempts {
         given_up
     }
 
-    /// Gives up the attempts whose handlers have not started, in groups of which `in_group` is true.
-    pub(crate) fn give_up_queued(&self, in_group: impl Fn(usize) -> bool) -> Vec<Arc<Running>> {
-        let table = self.table.lock();
-        let waiting = table.held.values().map(|it| &it.running);
-        waiting.filter(|it| in_group(it.seat.group()) && it.give_up_queued()).cloned().collect()
+    /// Gives up the attempts whose handlers have not started, and of whose groups of threads `in_group` is true; those
+    /// in line have none yet.
+    pub(crate) fn give_up_queued(&self, in_group: impl Fn(Option<usize>) -> bool) -> Vec<Arc<Running>> {
+        // The last ones first, so that a slot that falls free does not start the next one to be given up.
+        let mut waiting = self.all();
+        waiting.sort_by_cached_key(|it| it.has_slot());
+        waiting.retain(|it| in_group(it.group()) && it.give_up_queued());
+        waiting
     }
 
     /// The handlers that were given up and still run.
@@ -201,18 +212,16 @@ impl Attempts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Place, clock::RunnerClock, handlers::Handlers};
+    use crate::clock::RunnerClock;
     use job_core::{Clock, Timestamp};
     use job_testing::factory;
-    use std::num::NonZeroU32;
 
     const LIMIT: Duration = Duration::from_secs(10);
 
     fn under_way(attempts: &Attempts) -> (Arc<Running>, Arc<RunnerClock>) {
         let clock = Arc::new(RunnerClock::new(Clock::At(Timestamp::EPOCH)));
-        let handlers = Handlers::new(Place::Here, NonZeroU32::MIN).unwrap();
         let job = factory::job(*JobId::BOUNDS.start()).created(Timestamp::EPOCH);
-        let running = Arc::new(Running::new(job, LIMIT, handlers.seats(1).remove(0), clock.clone()));
+        let running = Arc::new(Running::new(job, LIMIT, clock.clone()));
         attempts.add(std::slice::from_ref(&running), clock.instant() + 2 * LIMIT);
         (running, clock)
     }
@@ -229,7 +238,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_attempt_has_its_whole_time_from_its_start() {
+    async fn an_attempt_has_its_whole_time_from_its_start_and_a_little_more() {
         let attempts = Attempts::default();
         let (running, clock) = under_way(&attempts);
         tokio::time::sleep(LIMIT / 2).await;
@@ -238,6 +247,11 @@ mod tests {
         assert!(attempts.overdue(clock.instant()).is_empty());
         tokio::time::sleep(LIMIT / 4).await;
         assert!(attempts.overdue(clock.instant()).is_empty());
+        assert_eq!(running.told(), None);
+        // It is told, and has a tenth of its time to end.
+        attempts.next_overdue().await;
+        assert!(attempts.overdue(clock.instant()).is_empty());
+        assert_eq!(running.told(), Some(Told::TimeUp));
         attempts.next_overdue().await;
         let overdue = attempts.overdue(clock.instant());
         assert_eq!(overdue.iter().map(|it| it.1).collect::<Vec<_>>(), [GivenUp::Started]);

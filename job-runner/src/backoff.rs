@@ -20,20 +20,36 @@ impl Backoff {
     /// The store answered.
     pub(crate) fn reset(&mut self, clock: &RunnerClock) {
         if let Some(since) = self.since.take() {
-            info!(duration_ms = millis(clock.since(since)), "The job store is available again.");
+            clock.was_away();
+            if clock.is_back() {
+                info!(duration_ms = millis(clock.since(since)), "The job store is available again.");
+            }
         }
     }
 
     /// The store was not available: how long to wait, and for how long it has been so.
     pub(crate) fn failed(&mut self, error: &StoreError, clock: &RunnerClock) -> (Duration, Duration) {
+        clock.was_away();
         let since = *self.since.get_or_insert_with(|| {
-            // Once an outage: it is one failure, however often it is tried.
-            warn!(error = error as &dyn std::error::Error, "The job store is not available; trying again.");
+            // Once an outage: it is one failure, however often it is tried, and by however many loops.
+            if clock.goes_away() {
+                warn!(
+                    error = error as &dyn std::error::Error,
+                    "The job store is not available; trying again."
+                );
+            }
             self.delay = Duration::ZERO;
             clock.instant()
         });
         self.delay = (self.delay * 2).clamp(FIRST, LONGEST);
         (clock.jittered(self.delay), clock.since(since))
+    }
+
+    /// It is not tried again.
+    fn gives_up(&mut self, clock: &RunnerClock) {
+        if self.since.take().is_some() {
+            clock.is_back();
+        }
     }
 }
 
@@ -60,6 +76,7 @@ impl Patience<'_> {
                 Err(error) if error.is_transient() => {
                     let (delay, away) = backoff.failed(&error, self.clock);
                     if away >= self.limit || self.stop.is_cancelled() {
+                        backoff.gives_up(self.clock);
                         return Err(error);
                     }
                     tokio::select! {

@@ -14,12 +14,14 @@ pub(crate) struct RunnerClock {
     by: Clock,
     /// What the store's clock was seen to show, and the instant after its reply came.
     seen: Mutex<(Timestamp, Instant)>,
+    /// When the store was last away, and for how many loops it is so now.
+    away: Mutex<(Option<Instant>, usize)>,
 }
 
 impl RunnerClock {
     /// A clock that has not [seen](Self::saw) the store's time yet: until then, its estimate is long past.
     pub(crate) fn new(by: Clock) -> Self {
-        Self { by, seen: Mutex::new((Timestamp::EPOCH, Instant::now())) }
+        Self { by, seen: Mutex::new((Timestamp::EPOCH, Instant::now())), away: Mutex::default() }
     }
 
     /// What store calls are given: the store's own clock, but in tests.
@@ -45,6 +47,31 @@ impl RunnerClock {
         *self.seen.lock() = (time, Instant::now());
     }
 
+    /// Takes note that the store was away until now. Or this runner was: then others may have been silent for the same
+    /// reason.
+    pub(crate) fn was_away(&self) {
+        self.away.lock().0 = Some(Instant::now());
+    }
+
+    /// A loop finds the store away, and says so until [`is_back`](Self::is_back). True if it is the first to.
+    pub(crate) fn goes_away(&self) -> bool {
+        let mut away = self.away.lock();
+        away.1 += 1;
+        away.1 == 1
+    }
+
+    /// The loop finds it there again, or looks no longer. True if it is so for all loops now.
+    pub(crate) fn is_back(&self) -> bool {
+        let mut away = self.away.lock();
+        away.1 = away.1.saturating_sub(1);
+        away.1 == 0
+    }
+
+    /// For how long there has been no silence between this runner and the store; `None` if there never was any.
+    pub(crate) fn steady(&self) -> Option<Duration> {
+        self.away.lock().0.map(|it| self.since(it))
+    }
+
     /// The estimate of the store's time: for retry dates, ends of jobs and notes. Never ahead of the store.
     pub(crate) fn now(&self) -> Timestamp {
         match self.by {
@@ -61,11 +88,21 @@ impl RunnerClock {
         Uuid::new_v4().as_u64_pair().1
     }
 
+    /// `delay`, or up to a quarter less, so that those who started together do not always come together.
+    pub(crate) fn at_most(&self, delay: Duration) -> Duration {
+        self.jittered(delay).mul_f64(0.8)
+    }
+
     /// `delay`, longer or shorter by up to a quarter, so that those who failed together do not come back together.
     pub(crate) fn jittered(&self, delay: Duration) -> Duration {
         let swing = u32::try_from(self.seed() % 501).unwrap_or(0);
         delay.mul_f64(f64::from(750 + swing) / 1000.0)
     }
+}
+
+/// The instant, for those that have no clock yet.
+pub(crate) fn instant() -> Instant {
+    Instant::now()
 }
 
 /// A fresh actor: one for each run, so that no two runners are ever taken for one another.

@@ -1,15 +1,16 @@
 //! The pump's calls to the store: what ended is given back and what is due is taken, in one call where that can be.
 
-use crate::{clock::Instant, heart::fence, orphans, outbox::Batch, pump::Pump};
+use crate::{clock::Instant, fetcher::Room, heart::fence, orphans, outbox::Batch, pump::Pump};
 use job_core::{
     Change, Job, JobStatus, Reply,
-    store::{Claim, Claimed, JobStoreExt, StoreError},
+    store::{Claim, Claimed, JobStore, JobStoreExt, StoreError},
 };
+use std::sync::Arc;
 
 impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
     /// Sends what is there and claims what there is room for. False if there was neither.
     pub(crate) async fn exchange(&mut self) -> Result<bool, StoreError> {
-        self.state.outbox.wake(self.clock.instant());
+        self.state.outbox.wake(self.run.clock.instant());
         self.store_lines().await?;
         self.adopt_orphans().await?;
         let taking_keys = self.state.outbox.take(true);
@@ -28,7 +29,7 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
     }
 
     async fn apply(&mut self, batch: Batch) -> Result<(), StoreError> {
-        match self.store.apply(&batch.changes).await {
+        match self.store().apply(&batch.changes).await {
             Ok(replies) => self.replied(batch, replies).await,
             Err(error) => {
                 self.state.outbox.put_back(batch);
@@ -38,11 +39,11 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
     }
 
     async fn exchange_for(&mut self, batch: Batch, claim: &Claim) -> Result<(), StoreError> {
-        let asked = self.clock.instant();
+        let asked = self.run.clock.instant();
         let answer = if batch.is_empty() {
-            self.store.claim(claim).await.map(|claimed| (Vec::new(), claimed))
+            self.store().claim(claim).await.map(|claimed| (Vec::new(), claimed))
         } else {
-            self.store.exchange(&batch.changes, claim).await
+            self.store().exchange(&batch.changes, claim).await
         };
         match answer {
             Ok((replies, claimed)) => {
@@ -50,7 +51,7 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
                 // job that waits again and was claimed at once is let go before it is taken in.
                 self.fetcher.got(claim, claimed.jobs.len() + claimed.unreadable.len());
                 if let Some(now) = claimed.jobs.first().and_then(|it| it.state.date_started()) {
-                    self.clock.saw(now);
+                    self.run.clock.saw(now);
                 }
                 let settled = self.replied(batch, replies).await;
                 self.start(claimed, asked);
@@ -64,33 +65,58 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
         }
     }
 
-    /// Starts what was claimed, or gives it back if it came too late.
-    fn start(&mut self, claimed: Claimed, asked: Instant) {
-        let fence = fence(asked, self.fetcher.claim().lease, self.clock.since(asked));
-        if self.stop.is_cancelled() {
+    /// Starts what was claimed, or gives it back: what came too late, and what must not wait in line.
+    fn start(&mut self, mut claimed: Claimed, asked: Instant) {
+        let fence = fence(asked, self.fetcher.claim().lease, self.run.clock.since(asked));
+        if self.is_closed() {
             self.executor.release(claimed, fence);
-        } else {
-            self.executor.start(claimed, fence);
+            return;
         }
+        let started = u64::try_from(claimed.jobs.len()).unwrap_or(u64::MAX);
+        self.state.left = self.state.left.saturating_sub(started);
+        let held_back = hold_back(&mut claimed.jobs, self.run.handlers.free());
+        if let Some(job) = held_back.first() {
+            self.fetcher.no_prefetch(job.state.queue());
+            self.executor.release(Claimed { jobs: held_back, unreadable: Vec::new() }, fence);
+        }
+        self.executor.start(claimed, fence);
+    }
+
+    /// Whether nothing may be claimed just now, whatever room there is.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.is_stopping()
+            || self.run.lost.is_cancelled()
+            || self.terms.tidings.is_disabled()
+            || self.state.left == 0
     }
 
     /// The claim to be made while `batch` changes are settled; `None` if nothing may be claimed.
     fn next_claim(&mut self, batch: usize) -> Option<Claim> {
-        if self.stop.is_cancelled() || self.lost.is_cancelled() {
+        if self.is_closed() {
             return None;
         }
-        let unsettled = self.attempts.len().saturating_sub(batch);
-        self.fetcher.next(self.free(unsettled), unsettled == 0)
+        let unsettled = self.run.attempts.len().saturating_sub(batch);
+        let slots = self.free(unsettled).min(usize::try_from(self.state.left).unwrap_or(usize::MAX));
+        let ahead = match self.terms.prefetch {
+            Some(ahead) => ahead,
+            None => self.state.tempo.rate(self.run.clock.instant()).min(self.run.slots()),
+        };
+        let attempts = &self.run.attempts;
+        self.fetcher.next(Room { slots, ahead, idle: unsettled == 0 }, |queue| attempts.of_queue(queue))
     }
 
-    /// A slot is taken until the end of its attempt is settled, so that a store that is slow slows the runner down. The
-    /// slots of zombies are filled again, but only once over, and not if they hold all threads there can be.
+    /// A slot is taken until the end of its attempt is settled, so that a store that is slow slows the runner down.
+    /// Zombies keep those that are not given to others, and there is no free one without a thread.
     pub(crate) fn free(&self, unsettled: usize) -> usize {
-        if self.executor.handlers.is_full() {
+        if self.run.handlers.are_full() {
             return 0;
         }
-        let zombies = self.attempts.zombies().len().saturating_sub(self.terms.slots);
-        self.terms.slots.saturating_sub(unsettled + zombies)
+        let zombies = self.run.attempts.zombies().iter().filter(|it| it.has_slot()).count();
+        self.run.slots().saturating_sub(unsettled + zombies)
+    }
+
+    fn store(&self) -> &Arc<dyn JobStore> {
+        &self.run.setup.opened.store
     }
 
     async fn replied(&mut self, batch: Batch, replies: Vec<Reply>) -> Result<(), StoreError> {
@@ -99,14 +125,14 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
         let mut failed = Ok(());
         for ((change, judged), reply) in batch.changes.into_iter().zip(batch.judged).zip(replies) {
             if reply == Reply::Busy {
-                self.state.outbox.keep((change, judged), &self.clock);
+                self.state.outbox.keep((change, judged), &self.run.clock);
                 continue;
             }
             let itself = match self.completed_itself(&change, &judged.job, reply).await {
                 Ok(itself) => itself,
                 Err(error) => {
                     // Sent again, and answered the same, once the row can be read.
-                    self.state.outbox.keep((change, judged), &self.clock);
+                    self.state.outbox.keep((change, judged), &self.run.clock);
                     failed = Err(error);
                     continue;
                 }
@@ -127,16 +153,21 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
         if reply != Reply::Stale || !entry.is_some_and(|it| it.transactional) {
             return Ok(false);
         }
-        let Some(stored) = self.store.get(job.id).await? else { return Ok(false) };
+        let stored = match self.store().get(job.id).await {
+            Ok(Some(stored)) => stored,
+            // One bad row is no reason to stop.
+            Ok(None) | Err(StoreError::Corrupt { .. }) => return Ok(false),
+            Err(error) => return Err(error),
+        };
         let own =
             stored.state.changed_by() == Some(change.by) && stored.state.revision() == change.expected.next();
         Ok(own && stored.state.status() == JobStatus::Completed)
     }
 
     async fn store_lines(&mut self) -> Result<(), StoreError> {
-        self.state.lines.extend(self.attempts.take_unsaved());
+        self.state.lines.extend(self.run.attempts.take_unsaved());
         if !self.state.lines.is_empty() {
-            self.notes.append(&self.state.lines).await?;
+            self.run.setup.opened.notes.append(&self.state.lines).await?;
             self.state.lines.clear();
         }
         Ok(())
@@ -144,10 +175,22 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
 
     async fn adopt_orphans(&mut self) -> Result<(), StoreError> {
         if let Some(asked) = self.state.doubted {
-            let claimed = orphans::find(&self.store, self.fetcher.claim(), &self.attempts).await?;
+            let claimed = orphans::find(self.store(), self.fetcher.claim(), &self.run.attempts).await?;
             self.state.doubted = None;
             self.start(claimed, asked);
         }
         Ok(())
     }
+}
+
+/// Takes from `jobs` those that have crashed before and would have to wait for one of the `free` slots: if they bring the
+/// process down again, then not with a crash on the account of those that only wait.
+fn hold_back(jobs: &mut Vec<Job>, free: usize) -> Vec<Job> {
+    if jobs.len() <= free {
+        return Vec::new();
+    }
+    // The others can wait, so these go first.
+    jobs.sort_by_key(|it| it.state.crash_count() == 0);
+    let crashed = jobs.iter().take_while(|it| it.state.crash_count() > 0).count();
+    jobs.drain(free.min(crashed)..crashed).collect()
 }

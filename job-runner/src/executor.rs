@@ -5,7 +5,7 @@ use crate::{
     attempts::Attempts,
     clock::{Instant, RunnerClock},
     entry::{Entry, Failure, Terms},
-    handlers::{Handlers, Seat},
+    handlers::{Handlers, Task},
     panic::{catching, catching_async},
     running::Running,
 };
@@ -64,53 +64,47 @@ impl<C: Clone + Send + Sync + 'static> Executor<C> {
         let mut running = self.unreadable(&claimed.unreadable);
         running.reserve(claimed.jobs.len());
         let mut tasks = Vec::with_capacity(claimed.jobs.len());
-        let seats = self.handlers.seats(claimed.jobs.len());
-        for (job, seat) in claimed.jobs.into_iter().zip(seats) {
-            let (id, name, attempt) = (job.id, &job.spec.type_name, job.state.attempt_count());
-            info!(job.id = %id, job.type = %name, attempt, "Running {name} job {id} (attempt {attempt}).");
+        for job in claimed.jobs {
+            let name = &job.spec.type_name;
             let Some(entry) = self.registry.get(name).cloned() else {
                 // The store gave what it was not asked for.
                 let text = Text::new(format_args!("no job type {name} is registered here"));
-                running.push(self.end(job, seat, undecodable(text)));
+                running.push(self.end(job, undecodable(text)));
                 continue;
             };
-            let group = seat.group();
-            let one = Arc::new(Running::new(job, entry.timeout, seat, self.clock.clone()));
+            let one = Arc::new(Running::new(job, entry.timeout, self.clock.clone()));
             running.push(one.clone());
-            tasks.push((group, attend(entry, self.context.clone(), self.terms, one, self.ended.clone())));
+            let handler = attend(entry, self.context.clone(), self.terms, one.clone(), self.ended.clone());
+            tasks.push(Task { running: one, handler: Box::pin(handler) });
         }
         // Known before they run, so that none ends before the others know of it.
         self.attempts.add(&running, fence);
-        self.handlers.spawn(tasks);
+        self.handlers.admit(tasks);
     }
 
     /// Gives back what was claimed, without starting it.
     pub(crate) fn release(&self, claimed: Claimed, fence: Instant) {
         let mut running = self.unreadable(&claimed.unreadable);
-        let seats = self.handlers.seats(claimed.jobs.len());
-        let jobs = claimed.jobs.into_iter().zip(seats);
-        running.extend(jobs.map(|(job, seat)| self.end(job, seat, End::Released)));
+        running.extend(claimed.jobs.into_iter().map(|job| self.end(job, End::Released)));
         self.attempts.add(&running, fence);
     }
 
     /// Rows that do not decode were started by the claim, so that they can be failed.
     fn unreadable(&self, rows: &[Unreadable]) -> Vec<Arc<Running>> {
-        let seats = self.handlers.seats(rows.len());
-        let failed = rows.iter().zip(seats).filter_map(|(row, seat)| {
+        let failed = rows.iter().filter_map(|row| {
             let text = Text::of_error(row);
             let Some(job) = row.stand_in() else {
-                seat.leave();
                 error!(job.id = %row.id, "{text}; it stays as it is, since its state cannot be read either");
                 return None;
             };
-            Some(self.end(job, seat, undecodable(text)))
+            Some(self.end(job, undecodable(text)))
         });
         failed.collect()
     }
 
     /// An attempt that ends before it starts.
-    fn end(&self, job: Job, seat: Seat, end: End) -> Arc<Running> {
-        let running = Arc::new(Running::new(job, NO_TIMEOUT, seat, self.clock.clone()));
+    fn end(&self, job: Job, end: End) -> Arc<Running> {
+        let running = Arc::new(Running::new(job, NO_TIMEOUT, self.clock.clone()));
         running.end_unstarted();
         // The receiver is gone only when the run is over.
         let _ = self.ended.send(Ended { running: running.clone(), end });
@@ -141,9 +135,17 @@ fn attend<C: Clone + Send + Sync + 'static>(
         attempt = job.state.attempt_count(),
     );
     async move {
+        // While it waited in line, its lease came in doubt, or it was lost.
+        if running.told().is_some() && running.give_up_queued() {
+            let _ = ended.send(Ended { running, end: End::Released });
+            return;
+        }
         if !running.start() {
             return;
         }
+        let Job { id, spec, state } = &*running.job;
+        let (name, attempt) = (&spec.type_name, state.attempt_count());
+        info!(parent: None, job.id = %id, job.type = %name, attempt, "Running {name} job {id} (attempt {attempt}).");
         let end = run(&entry, &context, terms, &running).await;
         let end = if running.end() { end } else { End::Left };
         let _ = ended.send(Ended { running, end });

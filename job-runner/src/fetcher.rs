@@ -1,72 +1,111 @@
 //! What to claim next: one claim per queue, as long as a queue may have something.
 
-use crate::outbox::BATCH;
+use crate::{
+    clock::{Instant, RunnerClock},
+    lane::{Lane, Polling, Seen},
+    outbox::BATCH,
+    run::many,
+};
 use job_core::{QueueName, store::Claim};
-use std::num::NonZeroU32;
+use std::{collections::BTreeMap, num::NonZeroU32, sync::Arc, time::Duration};
 
 /// The queues of a run, and what is known of each.
 #[derive(Debug)]
 pub(crate) struct Fetcher {
     /// What all claims have in common.
     claim: Claim,
-    queues: Vec<Lane>,
+    lanes: Vec<Lane>,
     /// The queue that is asked next, so that none waits for another.
     turn: usize,
     seen: Seen,
+    /// None for a script, which is done with a queue that is empty.
+    polling: Option<Polling>,
+    clock: Arc<RunnerClock>,
 }
 
-#[derive(Debug)]
-struct Lane {
-    queue: QueueName,
-    /// When a claim of it last came back with less than it asked for.
-    dry: Option<Seen>,
+/// What there is room for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Room {
+    /// Jobs that could start at once.
+    pub(crate) slots: usize,
+    /// Jobs beyond them, to be claimed ahead.
+    pub(crate) ahead: usize,
+    /// Nothing is under way.
+    pub(crate) idle: bool,
 }
 
-/// How much had happened that may make more jobs ready.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-struct Seen {
-    /// Ends that were settled.
-    settled: u64,
-    /// Those among them that ended a turn.
-    turns: u64,
-}
-
-impl Lane {
-    /// Whether a claim may find something. A turn that ended frees its successor; and once nothing runs, one
-    /// more look is worth it, since a claim passes over rows that somebody holds locked.
-    fn may_have(&self, seen: Seen, idle: bool) -> bool {
-        self.dry.is_none_or(|dry| dry.turns != seen.turns || (idle && dry.settled != seen.settled))
-    }
-}
+type Limits = BTreeMap<QueueName, NonZeroU32>;
 
 impl Fetcher {
-    /// Claims like `claim`, from `queues`.
-    pub(crate) fn new(claim: Claim, queues: Vec<QueueName>) -> Self {
-        let queues = queues.into_iter().map(|queue| Lane { queue, dry: None }).collect();
-        Self { claim, queues, turn: 0, seen: Seen::default() }
+    /// Claims like `claim`, from `queues`, for a script: until all are empty.
+    pub(crate) fn once(
+        claim: Claim,
+        queues: Vec<QueueName>,
+        limits: &Limits,
+        clock: Arc<RunnerClock>,
+    ) -> Self {
+        let lane = |queue: QueueName| {
+            let most = limits.get(&queue).map(|it| many(it.get()));
+            Lane::new(queue, most)
+        };
+        let lanes = queues.into_iter().map(lane).collect();
+        Self { claim, lanes, turn: 0, seen: Seen::default(), polling: None, clock }
     }
 
-    /// The next claim, for at most `free` jobs; `idle` if nothing is under way. `None` if there is nothing to look for.
-    pub(crate) fn next(&mut self, free: usize, idle: bool) -> Option<Claim> {
-        let limit = u32::try_from(free.min(BATCH)).ok().and_then(NonZeroU32::new)?;
-        let count = self.queues.len();
-        let in_turn = |idle| {
+    /// As [`once`](Self::once), for a worker, which polls. If somebody wakes it (`woken`), a round of the queues in which
+    /// nothing happens takes one poll for each, so that an idle worker costs one look a poll, however many they are.
+    pub(crate) fn polling(self, poll: Duration, woken: bool) -> Self {
+        let rounds = if woken { u32::try_from(self.lanes.len()).unwrap_or(u32::MAX).max(1) } else { 1 };
+        Self { polling: Some(Polling { warm: poll, cold: poll.saturating_mul(rounds) }), ..self }
+    }
+
+    /// The next claim, if there is room for it and a queue may have something. `held` says how many jobs of a queue are
+    /// under way.
+    pub(crate) fn next(&mut self, room: Room, held: impl Fn(&QueueName) -> usize) -> Option<Claim> {
+        if room.slots == 0 {
+            return None;
+        }
+        let (now, seen, count) = (self.clock.instant(), self.seen, self.lanes.len());
+        let in_turn = |fits: &dyn Fn(&Lane) -> bool| {
             let mut lanes = (0..count).map(|it| (self.turn + it) % count);
-            lanes.find(|it| self.queues[*it].may_have(self.seen, idle))
+            lanes.find(|it| fits(&self.lanes[*it]))
+        };
+        let room_in = |lane: &Lane| {
+            let slots =
+                lane.most.map_or(room.slots, |it| it.saturating_sub(held(&lane.queue)).min(room.slots));
+            if lane.may_prefetch(now) { slots + room.ahead } else { slots }
         };
         // A last look is for when there is nothing else to look for.
-        let at = in_turn(false).or_else(|| idle.then(|| in_turn(true)).flatten())?;
+        let last_look = room.idle && self.polling.is_none();
+        let at = in_turn(&|it| it.may_have(seen, now) && room_in(it) > 0).or_else(|| {
+            last_look.then(|| in_turn(&|it| it.may_have_left(seen) && room_in(it) > 0)).flatten()
+        })?;
+        let limit = u32::try_from(room_in(&self.lanes[at]).min(BATCH)).ok().and_then(NonZeroU32::new)?;
         self.turn = at;
-        Some(Claim { queue: self.queues[at].queue.clone(), limit, ..self.claim.clone() })
+        Some(Claim { queue: self.lanes[at].queue.clone(), limit, ..self.claim.clone() })
     }
 
     /// `claim` started this many jobs.
     pub(crate) fn got(&mut self, claim: &Claim, started: usize) {
-        let dry = u32::try_from(started).is_ok_and(|it| it < claim.limit.get());
-        if let Some(lane) = self.queues.iter_mut().find(|it| it.queue == claim.queue) {
-            lane.dry = dry.then_some(self.seen);
+        let now = self.clock.instant();
+        let (seen, polling) = (self.seen, self.polling);
+        if let Some(lane) = self.lanes.iter_mut().find(|it| it.queue == claim.queue) {
+            if started > 0 {
+                lane.stirred(polling, now);
+            }
+            if u32::try_from(started).is_ok_and(|it| it < claim.limit.get()) {
+                lane.dried(seen, polling, &self.clock);
+            }
         }
-        self.turn = (self.turn + 1) % self.queues.len().max(1);
+        self.turn = (self.turn + 1) % self.lanes.len().max(1);
+    }
+
+    /// Something may have come into these queues.
+    pub(crate) fn woken(&mut self, queues: &[QueueName]) {
+        let now = self.clock.instant();
+        for lane in self.lanes.iter_mut().filter(|it| queues.contains(&it.queue)) {
+            lane.stirred(self.polling, now);
+        }
     }
 
     /// An end was settled, and with it a turn, if its job had one.
@@ -75,14 +114,33 @@ impl Fetcher {
         self.seen.turns += u64::from(turn);
     }
 
-    /// Whether there is nothing to look for any more, if nothing is under way.
+    /// For a poll, nothing of `queue` is claimed ahead of free slots.
+    pub(crate) fn no_prefetch(&mut self, queue: &QueueName) {
+        let then = self.clock.instant() + self.polling.map_or(Duration::ZERO, |it| it.warm);
+        if let Some(lane) = self.lanes.iter_mut().find(|it| it.queue == *queue) {
+            lane.no_prefetch_until(then);
+        }
+    }
+
+    /// Whether there is nothing to look for any more, if nothing is under way. Never so for a worker.
     pub(crate) fn is_dry(&self) -> bool {
-        !self.queues.iter().any(|it| it.may_have(self.seen, true))
+        let now = self.clock.instant();
+        let may_have = |it: &Lane| it.may_have(self.seen, now) || it.may_have_left(self.seen);
+        self.polling.is_none() && !self.lanes.iter().any(may_have)
+    }
+
+    /// When a queue is to be looked into that seems empty.
+    pub(crate) fn next_look(&self) -> Option<Instant> {
+        self.lanes.iter().filter_map(Lane::look).min()
     }
 
     /// What all claims have in common.
     pub(crate) fn claim(&self) -> &Claim {
         &self.claim
+    }
+
+    pub(crate) fn queues(&self) -> impl Iterator<Item = &QueueName> {
+        self.lanes.iter().map(|it| &it.queue)
     }
 }
 
@@ -90,31 +148,87 @@ impl Fetcher {
 mod tests {
     use super::*;
     use job_core::Clock;
-    use job_testing::factory::{claim, named};
+    use job_testing::factory::{claim, limit, named};
 
-    #[test]
-    fn a_queue_is_looked_into_a_last_time_once_the_others_have_nothing_left() {
-        let mut fetcher = Fetcher::new(claim(Clock::Store), vec![named("empty"), named("full")]);
-        let look = fetcher.next(5, true).unwrap();
+    const POLL: Duration = Duration::from_secs(1);
+
+    fn fetcher(queues: &[&str], limits: &Limits) -> (Fetcher, Arc<RunnerClock>) {
+        let clock = Arc::new(RunnerClock::new(Clock::Store));
+        let queues = queues.iter().map(|it| named(it)).collect();
+        (Fetcher::once(claim(Clock::Store), queues, limits, clock.clone()), clock)
+    }
+
+    fn room(slots: usize, idle: bool) -> Room {
+        Room { slots, ahead: 0, idle }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_queue_is_looked_into_a_last_time_once_the_others_have_nothing_left() {
+        let (mut fetcher, _) = fetcher(&["empty", "full"], &Limits::new());
+        let look = fetcher.next(room(5, true), |_| 0).unwrap();
         assert_eq!(look.queue, named("empty"));
         fetcher.got(&look, 0);
         for _ in 0..3 {
-            let full = fetcher.next(5, true).unwrap();
+            let full = fetcher.next(room(5, true), |_| 0).unwrap();
             assert_eq!(full.queue, named("full"));
             fetcher.got(&full, 5);
             fetcher.settled(false);
         }
-        let last = fetcher.next(5, true).unwrap();
+        let last = fetcher.next(room(5, true), |_| 0).unwrap();
         fetcher.got(&last, 2);
         fetcher.settled(false);
         // While something runs, there is nothing to look for; then each is looked into once more.
-        assert_eq!(fetcher.next(5, false), None);
+        assert_eq!(fetcher.next(room(5, false), |_| 0), None);
         assert!(!fetcher.is_dry());
         for _ in 0..2 {
-            let look = fetcher.next(5, true).unwrap();
+            let look = fetcher.next(room(5, true), |_| 0).unwrap();
             fetcher.got(&look, 0);
         }
-        assert_eq!(fetcher.next(5, true), None);
+        assert_eq!(fetcher.next(room(5, true), |_| 0), None);
         assert!(fetcher.is_dry());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_queue_with_a_limit_is_claimed_up_to_it_and_never_ahead() {
+        let limits = Limits::from([(named("narrow"), limit(3))]);
+        let (mut fetcher, _) = fetcher(&["narrow", "wide"], &limits);
+        let room = Room { slots: 10, ahead: 10, idle: false };
+        let narrow = fetcher.next(room, |_| 1).unwrap();
+        assert_eq!((narrow.queue.as_str(), narrow.limit.get()), ("narrow", 2));
+        fetcher.got(&narrow, 2);
+        let wide = fetcher.next(room, |_| 3).unwrap();
+        assert_eq!((wide.queue.as_str(), wide.limit.get()), ("wide", 20));
+        // For a poll, nothing is claimed ahead of free slots.
+        let mut fetcher = fetcher.polling(POLL, false);
+        fetcher.no_prefetch(&named("wide"));
+        assert_eq!(fetcher.next(room, |_| 3).unwrap().limit.get(), 10);
+        tokio::time::sleep(POLL).await;
+        assert_eq!(fetcher.next(room, |_| 3).unwrap().limit.get(), 20);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn with_wake_ups_a_round_of_quiet_queues_takes_a_poll_for_each_and_a_stirred_one_is_looked_into_at_each()
+     {
+        let names = ["a", "b", "c", "d"];
+        let (once, clock) = fetcher(&names, &Limits::new());
+        let mut fetcher = once.polling(POLL, true);
+        let mut looks: Vec<String> = Vec::new();
+        let mut woken = false;
+        let start = clock.instant();
+        while clock.since(start) < 64 * POLL {
+            while let Some(claim) = fetcher.next(room(5, true), |_| 0) {
+                looks.push(claim.queue.to_string());
+                fetcher.got(&claim, 0);
+            }
+            tokio::time::sleep_until(fetcher.next_look().unwrap()).await;
+            if clock.since(start) > 32 * POLL && !woken {
+                // In sixteen seconds each, with a jitter of a quarter, and one look at the start.
+                assert!((4 * 5..=4 * 12).contains(&looks.len()), "{looks:?}");
+                fetcher.woken(&[named("c")]);
+                (woken, looks) = (true, Vec::new());
+            }
+        }
+        let of = |name: &str| looks.iter().filter(|it| *it == name).count();
+        assert!(of("c") >= of("a") + 4, "{looks:?}");
     }
 }

@@ -1,180 +1,112 @@
-//! The threads that handlers run on, and the seats that they take there.
+//! The handlers of a run: so many at a time, in the order in which they came.
 
-use crate::{Place, attempts::Attempts, running::Running};
-use parking_lot::Mutex;
+use crate::{Place, attempts::Attempts, running::Running, seats::Seats};
+use job_core::BoxFuture;
+use parking_lot::{Mutex, MutexGuard};
 use std::{
+    collections::VecDeque,
     io,
-    num::NonZeroU32,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering::SeqCst},
-    },
+    sync::{Arc, Weak},
 };
-use tokio::runtime::{Builder, Handle, Runtime};
-use tracing::{error, warn};
 
-/// The most threads of a group, whatever the number of slots.
-const THREADS_MOST: usize = 32;
-
-/// The most groups: the first, and those that take in what it has no room for while zombies keep their seats.
-const GROUPS_MOST: usize = 4;
-
-/// Where handlers run: the runtime of the script, or groups of threads of their own.
+/// Gives slots to handlers, and lets the others wait in line.
 ///
-/// A group seats as many handlers as there are slots, and a zombie keeps its seat until it is gone. So with up to 32
-/// slots a handler always finds a thread that nobody holds.
+/// A handler has a slot from its start to its end. One that is given up and runs on, a zombie, keeps its seat on the
+/// threads, but its slot is given to the next in line, for as many zombies at a time as are replaced.
 #[derive(Debug)]
 pub(crate) struct Handlers {
-    slots: usize,
-    threads: usize,
-    groups: Mutex<Vec<Group>>,
+    seats: Seats,
+    /// The most zombies at a time whose slots are given to others.
+    replaced_most: usize,
+    line: Mutex<Line>,
+    this: Weak<Self>,
 }
 
-#[derive(Debug)]
-struct Group {
-    runtime: Threads,
-    taken: Arc<AtomicUsize>,
-    /// Zombies hold all its threads: with more seats than threads, that may be so while seats are free.
-    stuck: bool,
+struct Line {
+    free: usize,
+    waiting: VecDeque<Task>,
 }
 
-#[derive(Debug)]
-enum Threads {
-    /// The runtime that runs the script.
-    Here(Handle),
-    Own(Runtime),
-}
-
-/// A handler's place in a group.
-#[derive(Debug)]
-pub(crate) struct Seat {
-    group: usize,
-    taken: Arc<AtomicUsize>,
-}
-
-impl Seat {
-    /// The handler is gone, or will never come.
-    pub(crate) fn leave(&self) {
-        self.taken.fetch_sub(1, SeqCst);
+impl std::fmt::Debug for Line {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Line").field("free", &self.free).field("waiting", &self.waiting.len()).finish()
     }
+}
 
-    pub(crate) fn group(&self) -> usize {
-        self.group
+/// An attempt, and what runs it.
+pub(crate) struct Task {
+    pub(crate) running: Arc<Running>,
+    pub(crate) handler: BoxFuture<'static, ()>,
+}
+
+/// The right to run, until it is dropped; then the next in line starts.
+#[derive(Debug)]
+pub(crate) struct Slot(Weak<Handlers>);
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        if let Some(handlers) = self.0.upgrade() {
+            let mut line = handlers.line.lock();
+            line.free += 1;
+            handlers.advance(line);
+        }
     }
 }
 
 impl Handlers {
-    /// Room for `slots` handlers in `place`. Called on the runtime that runs the script.
-    pub(crate) fn new(place: Place, slots: NonZeroU32) -> io::Result<Self> {
-        let slots = usize::try_from(slots.get()).unwrap_or(usize::MAX);
-        let threads = slots.min(THREADS_MOST);
-        let first = match place {
-            Place::Here => Group::new(Threads::Here(Handle::current())),
-            Place::Threads => Group::own(threads)?,
-        };
-        Ok(Self { slots, threads, groups: Mutex::new(vec![first]) })
+    /// `slots` slots in `place`. Called on the runtime that runs the script.
+    pub(crate) fn new(place: Place, slots: usize, replaced_most: usize) -> io::Result<Arc<Self>> {
+        let seats = Seats::new(place, slots)?;
+        let line = Mutex::new(Line { free: slots, waiting: VecDeque::new() });
+        Ok(Arc::new_cyclic(|this| Self { seats, replaced_most, line, this: this.clone() }))
     }
 
-    /// Seats for `count` handlers, one after the other; opens another group where one is needed.
-    pub(crate) fn seats(&self, count: usize) -> Vec<Seat> {
-        let mut groups = self.groups.lock();
-        (0..count).map(|_| self.seat(&mut groups)).collect()
+    /// Starts `tasks`, each once it is first in line and a slot is free.
+    pub(crate) fn admit(&self, tasks: Vec<Task>) {
+        let mut line = self.line.lock();
+        line.waiting.extend(tasks);
+        self.advance(line);
     }
 
-    fn seat(&self, groups: &mut Vec<Group>) -> Seat {
-        let group = groups.iter().position(|it| it.has_room(self.slots));
-        let group = group.unwrap_or_else(|| {
-            let another = (groups.len() < GROUPS_MOST).then(|| Group::own(self.threads));
-            match another.transpose() {
-                Ok(another) => groups.extend(another),
-                Err(error) => {
-                    error!(error = &error as &dyn std::error::Error, "No more threads for handlers.");
-                }
-            }
-            groups.len() - 1
-        });
-        let taken = groups[group].taken.clone();
-        taken.fetch_add(1, SeqCst);
-        Seat { group, taken }
+    /// How many would start at once.
+    pub(crate) fn free(&self) -> usize {
+        let line = self.line.lock();
+        line.free.saturating_sub(line.waiting.len())
     }
 
     /// Whether nothing new would find a thread.
-    pub(crate) fn is_full(&self) -> bool {
-        let groups = self.groups.lock();
-        groups.len() == GROUPS_MOST && !groups.iter().any(|it| it.has_room(self.slots))
+    pub(crate) fn are_full(&self) -> bool {
+        self.seats.are_full()
     }
 
-    /// Starts `tasks` in their groups.
-    pub(crate) fn spawn<F>(&self, tasks: Vec<(usize, F)>)
-    where
-        F: Future<Output = ()> + Send + 'static,
-    {
-        let groups = self.groups.lock();
-        let mut tasks = tasks.into_iter().peekable();
-        while let Some((group, task)) = tasks.next() {
-            let mut batch = vec![task];
-            while let Some((_, task)) = tasks.next_if(|it| it.0 == group) {
-                batch.push(task);
-            }
-            match &groups[group].runtime {
-                Threads::Here(handle) => batch.into_iter().for_each(|it| drop(handle.spawn(it))),
-                // From inside, a task costs no lock and wakes no thread that is awake.
-                Threads::Own(runtime) => {
-                    drop(runtime.spawn(async { batch.into_iter().for_each(|it| drop(tokio::spawn(it))) }));
-                }
-            }
-        }
-    }
-
-    /// Looks whether zombies hold all threads of a group. Gives up the attempts that wait for a thread there: they
-    /// have to go elsewhere.
+    /// Looks after the zombies: gives their slots to others, and gives up the attempts that wait for threads that only
+    /// zombies hold.
     pub(crate) fn look(&self, attempts: &Attempts) -> Vec<Arc<Running>> {
-        let zombies = attempts.zombies();
-        let mut stuck = Vec::new();
-        for (number, group) in self.groups.lock().iter_mut().enumerate() {
-            let holders = zombies.iter().filter(|it| it.seat.group() == number && it.holds_thread()).count();
-            let was = std::mem::replace(
-                &mut group.stuck,
-                holders >= self.threads && matches!(group.runtime, Threads::Own(_)),
-            );
-            if group.stuck && !was {
-                warn!(zombies = holders, "Handlers that ran out of time hold every thread of a group.");
-                stuck.push(number);
+        let (kept, replaced): (Vec<_>, Vec<_>) = attempts.zombies().into_iter().partition(|it| it.has_slot());
+        let room = self.replaced_most.saturating_sub(replaced.len());
+        let waiting = self.seats.look(attempts);
+        kept.iter().take(room).for_each(|it| drop(it.give_slot()));
+        waiting
+    }
+
+    fn advance(&self, mut line: MutexGuard<'_, Line>) {
+        let mut first = Vec::new();
+        while line.free > 0 {
+            let Some(task) = line.waiting.pop_front() else { break };
+            if !task.running.is_decided() {
+                line.free -= 1;
+                first.push(task);
             }
         }
-        if stuck.is_empty() { Vec::new() } else { attempts.give_up_queued(|it| stuck.contains(&it)) }
-    }
-}
-
-impl Group {
-    fn new(runtime: Threads) -> Self {
-        Self { runtime, taken: Arc::default(), stuck: false }
-    }
-
-    fn own(threads: usize) -> io::Result<Self> {
-        let runtime = Builder::new_multi_thread()
-            .worker_threads(threads)
-            .thread_name("job-handler")
-            .enable_all()
-            .build()?;
-        Ok(Self::new(Threads::Own(runtime)))
-    }
-
-    fn has_room(&self, slots: usize) -> bool {
-        match self.runtime {
-            Threads::Here(_) => true,
-            Threads::Own(_) => !self.stuck && self.taken.load(SeqCst) < slots,
-        }
-    }
-}
-
-impl Drop for Handlers {
-    /// Waits for nobody: a handler that spins would hold up the end for ever.
-    fn drop(&mut self) {
-        for group in self.groups.get_mut().drain(..) {
-            if let Threads::Own(runtime) = group.runtime {
-                runtime.shutdown_background();
-            }
+        drop(line);
+        let seats = self.seats.take(first.len());
+        let seated = first.into_iter().zip(seats).filter_map(|(Task { running, handler }, seat)| {
+            let group = seat.group();
+            running.sit(Slot(self.this.clone()), seat).then_some((group, handler))
+        });
+        let seated: Vec<_> = seated.collect();
+        if !seated.is_empty() {
+            self.seats.spawn(seated);
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::{
     backoff::Backoff,
     clock::{Instant, RunnerClock},
     outbox::BATCH,
+    pulse::Pulse,
     section_lock::SectionLock,
 };
 use job_core::store::{Held, JobStore, Notes, Renewed, StoreError};
@@ -18,25 +19,39 @@ use std::{
     time::Duration,
 };
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info, warn};
+use tracing::{info, warn};
 
 /// What the heart keeps alive.
 #[derive(Debug)]
 pub(crate) struct Heart {
     pub(crate) attempts: Arc<Attempts>,
     pub(crate) clock: Arc<RunnerClock>,
-    pub(crate) lock: SectionLock,
+    pub(crate) pulse: Pulse,
+    /// The lock of the section, if the run holds it.
+    pub(crate) lock: Option<HeldLock>,
     pub(crate) lease: Duration,
     pub(crate) beat: Duration,
     pub(crate) doubt: LeaseDoubt,
-    /// Fires when the section's lock is lost, or in doubt.
+    /// Fires when the section's lock is lost or in doubt, and when the heart breaks.
     pub(crate) lost: CancellationToken,
     /// Ends the heart, between two store calls.
     pub(crate) stop: CancellationToken,
-    /// The instant at which the section's lock is in doubt.
-    pub(crate) lock_fence: Mutex<Instant>,
     /// Whether the last beat was not answered, or not yet.
     pub(crate) away: AtomicBool,
+}
+
+/// A lock that is held.
+#[derive(Debug)]
+pub(crate) struct HeldLock {
+    lock: SectionLock,
+    /// The instant at which it is in doubt.
+    fence: Mutex<Instant>,
+}
+
+impl HeldLock {
+    pub(crate) fn new(lock: SectionLock, fence: Instant) -> Self {
+        Self { lock, fence: Mutex::new(fence) }
+    }
 }
 
 /// When a lease that was asked for at `asked`, and granted `round_trip` later, is in doubt: a fifth of it early, or
@@ -70,25 +85,15 @@ impl Heart {
                     backoff.reset(&self.clock);
                     asked + self.beat
                 }
-                Err(error) if error.is_transient() => {
-                    self.clock.instant() + backoff.failed(&error, &self.clock).0.min(self.beat)
-                }
-                Err(error) => {
-                    error!(error = &error as &dyn std::error::Error, "The leases could not be renewed.");
-                    asked + self.beat
-                }
+                Err(error) => self.clock.instant() + backoff.failed(&error, &self.clock).0.min(self.beat),
             };
         }
     }
 
     /// Renews the section's lock and every lease, and stores what handlers have logged.
     async fn beat(&self, store: &Arc<dyn JobStore>, notes: &Arc<dyn Notes>) -> Result<(), StoreError> {
-        let asked = self.clock.instant();
-        if self.lock.renew(store).await? {
-            *self.lock_fence.lock() = fence(asked, self.lease, self.clock.since(asked));
-        } else if !self.lost.is_cancelled() {
-            warn!("The lock of the section was lost to another script. Nothing more is claimed.");
-            self.lost.cancel();
+        if let Some(held) = &self.lock {
+            self.renew_lock(held, store).await?;
         }
         let under_way = self.attempts.all();
         for batch in under_way.chunks(BATCH) {
@@ -121,6 +126,17 @@ impl Heart {
         stored
     }
 
+    async fn renew_lock(&self, held: &HeldLock, store: &Arc<dyn JobStore>) -> Result<(), StoreError> {
+        let asked = self.clock.instant();
+        if held.lock.renew(store).await? {
+            *held.fence.lock() = fence(asked, self.lease, self.clock.since(asked));
+        } else if !self.lost.is_cancelled() {
+            warn!("The lock of the section was lost to another script. Nothing more is claimed.");
+            self.lost.cancel();
+        }
+        Ok(())
+    }
+
     fn lost(&self, held: &Held) {
         if let Some(running) = self.attempts.lost(held.id, held.revision)
             && !running.is_decided()
@@ -136,23 +152,20 @@ impl Heart {
     /// Fires the tokens of attempts whose leases could not be renewed in time. A call to the store that hangs does not
     /// hold this up.
     async fn fences(&self) {
+        let lock_fence =
+            || self.lock.as_ref().filter(|_| !self.lost.is_cancelled()).map(|it| *it.fence.lock());
+        let mut next = self.clock.instant();
         loop {
-            // A claim that is on its way may bring a lease that is in doubt before those that are known.
-            let look = self.clock.instant() + self.lease / 10;
-            let lock = Some(*self.lock_fence.lock()).filter(|_| !self.lost.is_cancelled());
-            let next = self.attempts.next_fence().into_iter().chain(lock).chain([look]).min().unwrap_or(look);
+            self.pulse.heart_turns(next);
             tokio::select! {
                 () = tokio::time::sleep_until(next) => {}
                 () = self.stop.cancelled() => return,
             }
+            let now = self.clock.instant();
             if self.doubt == LeaseDoubt::CarryOn && self.away.load(SeqCst) {
-                tokio::select! {
-                    () = tokio::time::sleep(self.beat) => {}
-                    () = self.stop.cancelled() => return,
-                }
+                next = now + self.beat;
                 continue;
             }
-            let now = self.clock.instant();
             for running in self.attempts.fence(now) {
                 let (id, name) = (running.job.id, &running.job.spec.type_name);
                 warn!(
@@ -160,10 +173,20 @@ impl Heart {
                     "The lease of {name} job {id} could not be renewed in time; its handler is told to stop."
                 );
             }
-            if *self.lock_fence.lock() <= now && !self.lost.is_cancelled() {
+            if lock_fence().is_some_and(|it| it <= now) {
                 warn!("The lock of the section could not be renewed in time. Nothing more is claimed.");
                 self.lost.cancel();
             }
+            // A claim that is on its way may bring a lease that is in doubt before those that are known.
+            let look = now + self.lease / 10;
+            next = self
+                .attempts
+                .next_fence()
+                .into_iter()
+                .chain(lock_fence())
+                .chain([look])
+                .min()
+                .unwrap_or(look);
         }
     }
 }

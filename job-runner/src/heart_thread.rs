@@ -1,16 +1,43 @@
 //! Where the heart lives: a task, or a thread with a runtime and a handle of the store of its own.
 
-use crate::{Place, ScriptError, heart::Heart};
-use job_core::store::{Opened, Opener, StoreUrl};
-use std::{sync::Arc, time::Duration};
+use crate::{Place, ScriptError, WorkerError, heart::Heart};
+use job_core::store::{OpenError, Opened, Opener, StoreUrl};
+use std::{io, sync::Arc, time::Duration};
 use tokio::{
     runtime::Builder,
     sync::oneshot::{self, Receiver},
 };
 use tokio_util::sync::DropGuard;
 
-/// How the heart opens its own handle of the store, if it does not share the script's.
+/// How the heart opens its own handle of the store, if it does not share the run's.
 pub(crate) type Own = Option<(Arc<dyn Opener>, StoreUrl)>;
+
+/// The heart could not be started.
+#[derive(Debug)]
+pub(crate) enum HeartError {
+    /// It cannot open its own handle of the store.
+    Open(OpenError),
+    /// There is no thread for it.
+    Threads(io::Error),
+}
+
+impl From<HeartError> for ScriptError {
+    fn from(error: HeartError) -> Self {
+        match error {
+            HeartError::Open(error) => Self::Open(error),
+            HeartError::Threads(error) => Self::Threads(error),
+        }
+    }
+}
+
+impl From<HeartError> for WorkerError {
+    fn from(error: HeartError) -> Self {
+        match error {
+            HeartError::Open(error) => Self::Open(error),
+            HeartError::Threads(error) => Self::Threads(error),
+        }
+    }
+}
 
 /// A heart that beats.
 #[derive(Debug)]
@@ -28,7 +55,7 @@ impl Beating {
         place: Place,
         opened: Opened,
         own: Own,
-    ) -> Result<Self, ScriptError> {
+    ) -> Result<Self, HeartError> {
         let stop = heart.stop.clone().drop_guard();
         let (running, stopped) = oneshot::channel::<()>();
         match place {
@@ -41,7 +68,7 @@ impl Beating {
             Place::Threads => {
                 let (ready, opening) = oneshot::channel();
                 let runtime =
-                    Builder::new_current_thread().enable_all().build().map_err(ScriptError::Threads)?;
+                    Builder::new_current_thread().enable_all().build().map_err(HeartError::Threads)?;
                 let beat = async move {
                     let opened = match own {
                         Some((opener, url)) => opener.open(&url).await,
@@ -57,9 +84,9 @@ impl Beating {
                     drop(running);
                 };
                 let thread = std::thread::Builder::new().name("job-heart".to_owned());
-                thread.spawn(move || runtime.block_on(beat)).map_err(ScriptError::Threads)?;
+                thread.spawn(move || runtime.block_on(beat)).map_err(HeartError::Threads)?;
                 if let Ok(Err(error)) = opening.await {
-                    return Err(error.into());
+                    return Err(HeartError::Open(error));
                 }
             }
         }

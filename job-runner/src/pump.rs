@@ -1,55 +1,53 @@
 //! The pump: takes what is due, hands it to the executor, and gives back what ended, in one call where it can.
 
 use crate::{
-    LeaseDoubt,
     aftermath::Aftermath,
-    attempts::Attempts,
     backoff::Backoff,
-    clock::{Instant, RunnerClock},
+    clock::Instant,
     executor::{End, Ended, Executor},
     fetcher::Fetcher,
-    judge::Judge,
     outbox::{BATCH, Outbox},
-    running::Running,
+    run::Run,
+    running::{Running, Told},
+    tempo::Tempo,
+    tidings::Tidings,
 };
-use job_core::{
-    Job, JobId, Note, Outcome,
-    store::{JobStore, Notes, StoreError},
-};
-use std::{sync::Arc, time::Duration};
+use job_core::{Job, JobId, Note, Outcome, store::StoreError};
+use std::{pin::pin, sync::Arc, time::Duration};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio_util::sync::CancellationToken;
-use tracing::warn;
+use tracing::{error, warn};
+
+/// How long the store may take for the last ends, once handlers have no more time.
+const LAST_CALLS: Duration = Duration::from_secs(1);
 
 /// Fetches and settles.
 pub(crate) struct Pump<'a, C> {
-    pub(crate) store: Arc<dyn JobStore>,
-    pub(crate) notes: Arc<dyn Notes>,
-    pub(crate) clock: Arc<RunnerClock>,
-    pub(crate) attempts: Arc<Attempts>,
+    pub(crate) run: &'a Run<C>,
+    pub(crate) terms: PumpTerms,
     pub(crate) executor: Executor<C>,
     pub(crate) ended: UnboundedReceiver<Ended>,
     pub(crate) fetcher: Fetcher,
-    pub(crate) judge: Arc<Judge<C>>,
     pub(crate) aftermath: &'a mut Aftermath<C>,
-    pub(crate) terms: PumpTerms,
-    /// Told to stop: claim nothing, and end within the grace.
-    pub(crate) stop: CancellationToken,
-    /// The section is somebody else's, or may be: claim nothing.
-    pub(crate) lost: CancellationToken,
     pub(crate) state: PumpState,
 }
 
 /// What does not change while it runs.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(crate) struct PumpTerms {
-    pub(crate) slots: usize,
-    pub(crate) grace: Duration,
-    pub(crate) doubt: LeaseDoubt,
+    /// How many jobs are claimed beyond free slots; if it is not said, by the tempo, but never more than there are slots.
+    pub(crate) prefetch: Option<usize>,
+    /// For how long the store may be away; for ever, if it is not said.
+    pub(crate) gives_up: Option<Duration>,
+    /// Whether a store that broke is tried again too, as long as that may pass.
+    pub(crate) tireless: bool,
+    /// Fires once it has claimed, or looked, for the first time.
+    pub(crate) ready: CancellationToken,
+    pub(crate) tidings: Arc<Tidings>,
 }
 
 /// What changes.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct PumpState {
     pub(crate) outbox: Outbox,
     /// Lines that handlers logged, to be stored.
@@ -58,32 +56,67 @@ pub(crate) struct PumpState {
     pub(crate) grace_ends: Option<Instant>,
     /// A claim was sent then and not answered: it may have started jobs that nobody knows of.
     pub(crate) doubted: Option<Instant>,
+    /// How many jobs may still be started.
+    pub(crate) left: u64,
+    pub(crate) tempo: Tempo,
+}
+
+impl PumpState {
+    pub(crate) fn new(limit: Option<u64>, now: Instant) -> Self {
+        Self {
+            outbox: Outbox::default(),
+            lines: Vec::new(),
+            grace_ends: None,
+            doubted: None,
+            left: limit.unwrap_or(u64::MAX),
+            tempo: Tempo::new(now),
+        }
+    }
 }
 
 impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
-    /// Runs until there is nothing left to do: nothing due that may be claimed, nothing under way, nothing to settle.
+    /// Runs until there is nothing left to do: nothing that may be claimed, nothing under way, nothing to settle.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] if the store broke, or was away for a whole lease.
+    /// [`StoreError`] if the store broke, was away for too long, or did not answer any more before the end.
     pub(crate) async fn run(&mut self) -> Result<(), StoreError> {
+        let run = self.run;
+        let mut leaving = pin!(leaving(run));
         let mut backoff = Backoff::default();
         loop {
             self.gather().await;
+            self.fetcher.woken(&self.terms.tidings.take_woken());
             // One reading of the clock a round: what is not over for the one is still to come for the other.
-            let now = self.clock.instant();
+            let now = run.clock.instant();
             self.heed_stop(now);
-            match self.exchange().await {
-                Ok(true) => backoff.reset(&self.clock),
-                Ok(false) if self.is_done() => return Ok(()),
-                Ok(false) => self.wait(now).await,
-                Err(error) if error.is_transient() => {
-                    let (delay, away) = backoff.failed(&error, &self.clock);
-                    let gives_up = self.terms.doubt == LeaseDoubt::Stop || self.stop.is_cancelled();
-                    if gives_up && away >= self.fetcher.claim().lease {
+            self.heed_zombies();
+            run.pulse.pump_turns(now + run.settings().lease);
+            let exchanged = tokio::select! {
+                biased;
+                it = self.exchange() => it,
+                () = &mut leaving => return Err(StoreError::Unavailable("no answer before the end".into())),
+            };
+            match exchanged {
+                Ok(moved) => {
+                    self.terms.ready.cancel();
+                    backoff.reset(&run.clock);
+                    if !moved && self.is_done() {
+                        return Ok(());
+                    }
+                    if !moved {
+                        self.wait(now).await;
+                    }
+                }
+                Err(error) if error.is_transient() || (self.terms.tireless && may_pass(&error)) => {
+                    let (delay, away) = backoff.failed(&error, &run.clock);
+                    if self.terms.gives_up.is_some_and(|it| away >= it) {
                         return Err(error);
                     }
-                    tokio::time::sleep(delay).await;
+                    tokio::select! {
+                        () = tokio::time::sleep(delay) => {}
+                        () = &mut leaving => return Err(error),
+                    }
                 }
                 Err(error) => return Err(error),
             }
@@ -98,7 +131,7 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
                 self.take(ended);
             }
             let now = self.state.outbox.ready();
-            if now == before || now >= BATCH || now >= self.attempts.len() {
+            if now == before || now >= BATCH || now >= self.run.attempts.len() {
                 return;
             }
             tokio::task::yield_now().await;
@@ -109,9 +142,11 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
         self.state.lines.extend(running.take_lines());
         let job = running.job.clone();
         let id = job.id;
+        let judge = &self.run.judge;
+        let due_by = self.fetcher.claim().due_by;
         let sentence = match end {
             End::Left => {
-                let waiting = self.executor.handlers.look(&self.attempts);
+                let waiting = self.run.handlers.look(&self.run.attempts);
                 waiting.into_iter().for_each(|it| self.release(it));
                 return;
             }
@@ -120,14 +155,19 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
                 self.aftermath.proven(&job.spec.type_name);
                 return;
             }
-            End::Released => self.judge.release(job),
-            // A handler that heeds the stop ends with an error, as a rule; that is not the job's.
-            End::Outcome(Outcome::Failed(_), _) if self.state.grace_ends.is_some() => self.judge.release(job),
-            End::Outcome(outcome, errors) => {
-                let due_by = self.fetcher.claim().due_by;
-                self.judge.end(job, (outcome, errors), due_by, running.elapsed())
-            }
+            End::Released => judge.release(job),
+            End::Outcome(Outcome::Failed(text), errors) => match running.told() {
+                None => judge.end(job, (Outcome::Failed(text), errors), due_by, running.elapsed()),
+                // A handler that heeds its token ends with an error, as a rule.
+                Some(Told::TimeUp) => {
+                    let outcome = Outcome::TimedOut(running.timeout());
+                    judge.end(job, (outcome, errors), due_by, running.elapsed())
+                }
+                Some(Told::InDoubt | Told::Lost | Told::Stopping) => judge.release(job),
+            },
+            End::Outcome(outcome, errors) => judge.end(job, (outcome, errors), due_by, running.elapsed()),
         };
+        self.state.tempo.count(self.run.clock.instant());
         match sentence {
             Some(sentence) => self.state.outbox.push(sentence),
             None => self.let_go(id, &running.job),
@@ -135,46 +175,76 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
     }
 
     pub(crate) fn let_go(&mut self, id: JobId, job: &Job) {
-        self.attempts.remove(id);
+        self.run.attempts.remove(id);
         self.fetcher.settled(job.spec.turn.is_some());
+    }
+
+    /// Whether it was told to stop.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.run.setup.stop.is_cancelled() || self.run.setup.release.is_cancelled()
     }
 
     /// Once it was told to stop, tells the handlers, gives back what has not started, and after the grace the rest.
     fn heed_stop(&mut self, now: Instant) {
-        if !self.stop.is_cancelled() {
+        if self.terms.tidings.is_disabled() {
+            self.release_queued();
+        }
+        if !self.is_stopping() {
             return;
         }
         if self.state.grace_ends.is_none() {
-            self.state.grace_ends = Some(now + self.terms.grace);
-            self.attempts.all().iter().for_each(|it| it.token.cancel());
-            self.attempts.give_up_queued(|_| true).into_iter().for_each(|it| self.release(it));
+            self.state.grace_ends = Some(now + self.run.settings().grace);
+            self.run.attempts.all().iter().for_each(|it| it.tell(Told::Stopping));
+            self.release_queued();
         }
-        if self.state.grace_ends.is_some_and(|ends| ends <= now) {
-            self.attempts.give_up().into_iter().for_each(|(it, _)| self.release(it));
+        if self.run.setup.release.is_cancelled() || self.state.grace_ends.is_some_and(|ends| ends <= now) {
+            self.run.attempts.give_up().into_iter().for_each(|(it, _)| self.release(it));
         }
+    }
+
+    fn release_queued(&mut self) {
+        self.run.attempts.give_up_queued(|_| true).into_iter().for_each(|it| self.release(it));
     }
 
     fn release(&mut self, running: Arc<Running>) {
         self.take(Ended { running, end: End::Released });
     }
 
+    /// Says so loudly once zombies hold every slot.
+    fn heed_zombies(&self) {
+        let stuck = self.free(0) == 0;
+        if !self.run.pulse.set_stuck(stuck) && stuck {
+            let zombies = self.run.attempts.zombies().len();
+            error!(
+                zombies,
+                "Every slot is held by a handler that ran out of time and does not end: nothing is claimed any more."
+            );
+        }
+    }
+
     fn is_done(&self) -> bool {
-        if self.attempts.len() > 0 || !self.state.outbox.is_empty() {
+        if self.run.attempts.len() > 0 || !self.state.outbox.is_empty() {
             return false;
         }
-        let closed = self.stop.is_cancelled() || self.lost.is_cancelled();
-        if !closed && !self.fetcher.is_dry() && self.free(0) == 0 {
-            warn!("Every slot is held by a handler that ran out of time; the rest is left to the next run.");
+        let closed = self.is_stopping() || self.run.lost.is_cancelled() || self.state.left == 0;
+        if !closed && !self.terms.tireless && !self.fetcher.is_dry() && self.free(0) == 0 {
+            warn!("The rest is left to the next run.");
             return true;
         }
         closed || self.fetcher.is_dry()
     }
 
-    /// Waits until something has ended, is to be sent again, or is to stop.
+    /// Waits until something has ended, is to be sent again or looked for, or is to stop.
     async fn wait(&mut self, now: Instant) {
+        let run = self.run;
         let far = now + Duration::from_secs(3600);
         let grace_ends = self.state.grace_ends.filter(|it| *it > now);
-        let woken = self.state.outbox.next_wake().into_iter().chain(grace_ends).min().unwrap_or(far);
+        let claims = !self.is_closed() && self.free(run.attempts.len()) > 0;
+        let look = self.fetcher.next_look().filter(|_| claims);
+        let wakes = self.state.outbox.next_wake().into_iter().chain(grace_ends).chain(look);
+        let woken = wakes.min().unwrap_or(far);
+        run.pulse.pump_turns(woken);
+        let (stop, release) = (&run.setup.stop, &run.setup.release);
         tokio::select! {
             ended = self.ended.recv() => {
                 if let Some(ended) = ended {
@@ -182,7 +252,28 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
                 }
             }
             () = tokio::time::sleep_until(woken) => {}
-            () = self.stop.cancelled(), if self.state.grace_ends.is_none() => {}
+            () = self.terms.tidings.news() => {}
+            () = stop.cancelled(), if !self.is_stopping() => {}
+            () = release.cancelled(), if !release.is_cancelled() => {}
         }
     }
+}
+
+/// Whether an error that is none of the store's absence may pass all the same, as a full disk does.
+fn may_pass(error: &StoreError) -> bool {
+    !matches!(error, StoreError::Denied(_) | StoreError::Schema(_))
+}
+
+/// Ends when a run that was told to stop has no time left, not even for its last calls.
+async fn leaving<C>(run: &Run<C>) {
+    let Run { setup, .. } = run;
+    let graceful = async {
+        setup.stop.cancelled().await;
+        tokio::time::sleep(setup.settings.grace).await;
+    };
+    tokio::select! {
+        () = graceful => {}
+        () = setup.release.cancelled() => {}
+    }
+    tokio::time::sleep(LAST_CALLS).await;
 }

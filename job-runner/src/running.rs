@@ -2,7 +2,8 @@
 
 use crate::{
     clock::{Instant, RunnerClock},
-    handlers::Seat,
+    handlers::Slot,
+    seats::Seat,
 };
 use job_core::{AttemptHandle, BoxFuture, Job, LogLevel, LogNote, Note, Progress, Text, store::Held};
 use parking_lot::Mutex;
@@ -24,17 +25,40 @@ const LINES_MOST: usize = 1000;
 pub(crate) struct Running {
     pub(crate) job: Arc<Job>,
     /// Fires when the handler should stop.
-    pub(crate) token: CancellationToken,
+    token: CancellationToken,
+    /// Why it has fired.
+    told: OnceLock<Told>,
     /// Where its handler runs.
-    pub(crate) seat: Seat,
+    place: Mutex<Place>,
     timeout: Duration,
     dispatched: Instant,
     started: OnceLock<Instant>,
     phase: AtomicU8,
     polled: AtomicBool,
-    left: AtomicBool,
     said: Mutex<Said>,
     clock: Arc<RunnerClock>,
+}
+
+/// What the handler takes up.
+#[derive(Debug, Default)]
+struct Place {
+    slot: Option<Slot>,
+    seat: Option<Seat>,
+    /// It is gone, or will never come.
+    left: bool,
+}
+
+/// Why a handler was told to stop.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Told {
+    /// Its time is up.
+    TimeUp,
+    /// Its lease could not be renewed in time: somebody else may have the job.
+    InDoubt,
+    /// Somebody else has changed the job.
+    Lost,
+    /// The runner was told to stop.
+    Stopping,
 }
 
 /// What the handler said since the last beat.
@@ -63,20 +87,57 @@ pub(crate) enum GivenUp {
 }
 
 impl Running {
-    pub(crate) fn new(job: Job, timeout: Duration, seat: Seat, clock: Arc<RunnerClock>) -> Self {
+    pub(crate) fn new(job: Job, timeout: Duration, clock: Arc<RunnerClock>) -> Self {
         Self {
             job: Arc::new(job),
             token: CancellationToken::new(),
-            seat,
+            told: OnceLock::new(),
+            place: Mutex::default(),
             timeout,
             dispatched: clock.instant(),
             started: OnceLock::new(),
             phase: AtomicU8::new(QUEUED),
             polled: AtomicBool::new(false),
-            left: AtomicBool::new(false),
             said: Mutex::default(),
             clock,
         }
+    }
+
+    /// Tells the handler to stop. The first reason is the one that counts.
+    pub(crate) fn tell(&self, why: Told) {
+        let _ = self.told.set(why);
+        self.token.cancel();
+    }
+
+    /// Why the handler was told to stop, if it was.
+    pub(crate) fn told(&self) -> Option<Told> {
+        self.told.get().copied()
+    }
+
+    /// Takes a slot and a seat; false if the attempt has ended, so that it needs none.
+    pub(crate) fn sit(&self, slot: Slot, seat: Seat) -> bool {
+        let mut place = self.place.lock();
+        if place.left {
+            drop(place);
+            return false;
+        }
+        (place.slot, place.seat) = (Some(slot), Some(seat));
+        true
+    }
+
+    /// Whether it has a slot.
+    pub(crate) fn has_slot(&self) -> bool {
+        self.place.lock().slot.is_some()
+    }
+
+    /// Its slot, for the next one.
+    pub(crate) fn give_slot(&self) -> Option<Slot> {
+        self.place.lock().slot.take()
+    }
+
+    /// The group of threads that its handler runs on, once it has a seat there.
+    pub(crate) fn group(&self) -> Option<usize> {
+        self.place.lock().seat.as_ref().map(Seat::group)
     }
 
     /// The handler is about to start; false if the attempt was given up before.
@@ -117,8 +178,9 @@ impl Running {
     }
 
     fn leave(&self) {
-        self.left.store(true, SeqCst);
-        self.seat.leave();
+        // Dropped after the lock: a slot that falls free starts the next one.
+        let left = std::mem::replace(&mut *self.place.lock(), Place { left: true, ..Place::default() });
+        drop(left);
     }
 
     /// Whether it is decided how the attempt ended.
@@ -128,7 +190,7 @@ impl Running {
 
     /// Whether its handler is gone, or never came.
     pub(crate) fn has_left(&self) -> bool {
-        self.left.load(SeqCst)
+        self.place.lock().left
     }
 
     /// Told before and after each poll of the handler.
@@ -143,8 +205,19 @@ impl Running {
 
     /// When its time is up, counted from its start; if it has not started, from when it might have.
     pub(crate) fn deadline(&self) -> Instant {
+        self.after(self.timeout)
+    }
+
+    /// When it is given up if its handler has not ended: a tenth of its time after its deadline, but at least a second
+    /// and at most half a minute.
+    pub(crate) fn last_deadline(&self) -> Instant {
+        let margin = (self.timeout / 10).clamp(Duration::from_secs(1), Duration::from_secs(30));
+        self.after(self.timeout.saturating_add(margin))
+    }
+
+    fn after(&self, time: Duration) -> Instant {
         let from = self.started.get().unwrap_or(&self.dispatched);
-        from.checked_add(self.timeout).unwrap_or(self.dispatched + Duration::from_secs(100 * 365 * 24 * 3600))
+        from.checked_add(time).unwrap_or(self.dispatched + Duration::from_secs(100 * 365 * 24 * 3600))
     }
 
     pub(crate) fn timeout(&self) -> Duration {

@@ -1,37 +1,19 @@
 //! A script: one run over everything that is due, then the end. The cron mode.
 
 use crate::{
-    BuildError, LogNotifier, Notifier, Place, Registry, Reporter, RunReport, ScriptError, SectionSettings,
-    heart_thread::Own, run::Run,
+    BuildError, Place, Registry, RunReport, ScriptError, SectionSettings,
+    script_run::ScriptRun,
+    setup::{Setup, setup_methods},
 };
-use job_core::{
-    LockName, SectionName, TypeName,
-    store::{Opened, Opener, StoreUrl},
-};
-use std::{fmt, sync::Arc};
-use tokio_util::sync::CancellationToken;
+use job_core::{LockName, SectionName, store::Opened};
+use std::{num::NonZeroU32, sync::Arc};
 
 /// One run of a section: everything that was due when it began, and then the end.
+#[derive(Debug)]
 pub struct Script<C> {
-    pub(crate) opened: Opened,
-    pub(crate) registry: Arc<Registry<C>>,
-    pub(crate) context: C,
-    pub(crate) settings: SectionSettings,
-    /// The types it runs.
-    pub(crate) types: Vec<TypeName>,
+    pub(crate) setup: Setup<C>,
     /// The lock of its section.
     pub(crate) lock: LockName,
-    pub(crate) place: Place,
-    pub(crate) heart_store: Own,
-    pub(crate) stop: CancellationToken,
-    pub(crate) reporter: Option<Arc<dyn Reporter>>,
-    pub(crate) notifier: Arc<dyn Notifier>,
-}
-
-impl<C> fmt::Debug for Script<C> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Script").field("settings", &self.settings).finish_non_exhaustive()
-    }
 }
 
 impl<C: Clone + Send + Sync + 'static> Script<C> {
@@ -46,25 +28,8 @@ impl<C: Clone + Send + Sync + 'static> Script<C> {
         context: C,
         settings: SectionSettings,
     ) -> Result<Self, BuildError> {
-        let registry = registry.into();
-        registry.check()?;
-        settings.check()?;
-        let types = registry.selected(&settings.types)?;
-        let lock = LockName::new(format!("section/{}", settings.name))?;
-        settings.retention.map_or(Ok(()), |it| registry.check_retention(it))?;
-        Ok(Self {
-            opened,
-            registry,
-            context,
-            types,
-            lock,
-            settings,
-            place: Place::Threads,
-            heart_store: None,
-            stop: CancellationToken::new(),
-            reporter: None,
-            notifier: Arc::new(LogNotifier),
-        })
+        let lock = LockName::new(format!("section/{}", settings.name));
+        Ok(Self { setup: Setup::new(opened, registry.into(), context, settings)?, lock: lock? })
     }
 
     /// For tests: all registered types, ten at a time, everything a task of the test's runtime.
@@ -78,43 +43,13 @@ impl<C: Clone + Send + Sync + 'static> Script<C> {
         context: C,
     ) -> Result<Self, BuildError> {
         let settings = SectionSettings {
-            concurrency: std::num::NonZeroU32::MIN.saturating_add(9),
+            concurrency: NonZeroU32::MIN.saturating_add(9),
             ..SectionSettings::new(SectionName::new("test")?)
         };
         Ok(Self::new(opened, registry, context, settings)?.place(Place::Here))
     }
 
-    /// Where its loops live; [`Place::Threads`] if not said.
-    #[must_use]
-    pub fn place(self, place: Place) -> Self {
-        Self { place, ..self }
-    }
-
-    /// How the heart, on its own thread, opens its own handle of the same store; else it shares the script's.
-    /// Needed where a connection is driven by the runtime that opened it.
-    #[must_use]
-    pub fn heart_store(self, opener: Arc<dyn Opener>, url: StoreUrl) -> Self {
-        Self { heart_store: Some((opener, url)), ..self }
-    }
-
-    /// Once `stop` fires, nothing more is claimed. Running handlers are told, and have the section's grace to end;
-    /// the rest is released, with its attempt given back.
-    #[must_use]
-    pub fn stop_token(self, stop: CancellationToken) -> Self {
-        Self { stop, ..self }
-    }
-
-    /// Where error reports go; if not said, to files in the section's `report_dir`, or to the log.
-    #[must_use]
-    pub fn reporter(self, reporter: Arc<dyn Reporter>) -> Self {
-        Self { reporter: Some(reporter), ..self }
-    }
-
-    /// Who tells people of user errors; [`LogNotifier`] if not said.
-    #[must_use]
-    pub fn notifier(self, notifier: Arc<dyn Notifier>) -> Self {
-        Self { notifier, ..self }
-    }
+    setup_methods!();
 
     /// Runs the section: gives back or fails the jobs of runners that died, then runs everything that is due, and
     /// ends when nothing of it is left. What is enqueued or put off meanwhile is left to the next run.
@@ -123,6 +58,6 @@ impl<C: Clone + Send + Sync + 'static> Script<C> {
     ///
     /// [`ScriptError`] if the section could not run, or not to its end. A job that fails is no error.
     pub async fn run(self) -> Result<RunReport, ScriptError> {
-        Run::new(self)?.run().await
+        ScriptRun::new(self)?.run().await
     }
 }

@@ -1,6 +1,6 @@
 //! The lock of a section: at most one script of it at a time, on any machine.
 
-use crate::{backoff::Patience, clock::Instant, host};
+use crate::{SectionSettings, backoff::Patience, clock::Instant, host};
 use job_core::{
     ActorId, Clock, LockName, SectionName, Text, Timestamp,
     store::{JobStore, Lock, LockRequest, StoreError},
@@ -30,15 +30,12 @@ pub(crate) enum Asked {
 }
 
 impl SectionLock {
-    pub(crate) fn new(
-        section: &SectionName,
-        name: LockName,
-        by: ActorId,
-        lease: Duration,
-        clock: Clock,
-    ) -> Self {
+    /// A lock that outlasts the jobs: one that is claimed just before the next beat is leased for a beat longer than a
+    /// lock of the same lease. So the script that takes over from a dead one finds all its jobs lapsed.
+    pub(crate) fn new(settings: &SectionSettings, name: LockName, by: ActorId, clock: Clock) -> Self {
+        let lease = settings.lease + settings.beat;
         let request = LockRequest { name, by, holder: host::holder(), lease, clock };
-        Self { section: section.clone(), request }
+        Self { section: settings.name.clone(), request }
     }
 
     /// Takes the lock; if somebody else holds it and `wait` is set, waits for them.

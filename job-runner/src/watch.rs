@@ -23,14 +23,13 @@ pub(crate) struct Watch {
 impl Watch {
     /// Watches for as long as it is polled.
     ///
-    /// At its limit the token of an attempt fires, and it counts as timed out. Its handler may end as it likes, as
-    /// a zombie. An attempt that waited for a thread all its time is given back, and so is one that waits where
-    /// zombies hold all threads.
+    /// At its limit the token of an attempt fires. If it has not ended a while after that, it counts as timed out, and
+    /// its handler may end as it likes, as a zombie. An attempt that waited for a slot or a thread all its time is given
+    /// back, and so is one that waits where zombies hold all threads.
     pub(crate) async fn run(&self) {
         loop {
             self.attempts.next_overdue().await;
             for (running, how) in self.attempts.overdue(self.clock.instant()) {
-                running.token.cancel();
                 let ended = match how {
                     GivenUp::Started => {
                         let outcome = Outcome::TimedOut(running.timeout());

@@ -27,3 +27,4 @@ mod settle_table;
 mod shutdown;
 mod time_outs;
 mod transactional;
+mod worker;

@@ -11,6 +11,7 @@ use job_core::{
 };
 use job_runner::{
     ErrorReport, Notifier, Registry, Reporter, RunReport, Script, ScriptError, SectionSettings, UserError,
+    Worker, WorkerError,
 };
 use job_store_mem::MemStore;
 use job_testing::factory::{limit, named, noon};
@@ -120,6 +121,29 @@ impl Stage {
         script: Script<Self>,
     ) -> tokio::task::JoinHandle<Result<RunReport, ScriptError>> {
         tokio::spawn(script.run())
+    }
+
+    /// A worker over all that the stage has.
+    pub(crate) fn worker(&self) -> Worker<Self> {
+        self.worker_with(Self::settings())
+    }
+
+    pub(crate) fn worker_with(&self, settings: SectionSettings) -> Worker<Self> {
+        let told = Arc::new(self.told.clone());
+        Worker::new(self.opened.clone(), Self::registry(), self.clone(), settings)
+            .unwrap()
+            .place(job_runner::Place::Here)
+            .stop_token(self.stop.clone())
+            .reporter(told.clone())
+            .notifier(told)
+    }
+
+    /// Runs `worker` beside the test.
+    pub(crate) fn start_worker(
+        &self,
+        worker: Worker<Self>,
+    ) -> tokio::task::JoinHandle<Result<RunReport, WorkerError>> {
+        tokio::spawn(worker.run())
     }
 
     pub(crate) async fn create(&self, play: Play) -> Job {

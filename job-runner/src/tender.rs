@@ -1,0 +1,104 @@
+//! The tender: what a worker does beside its jobs, every few seconds.
+
+use crate::{
+    aftermath::Aftermath, backoff::Backoff, clock::Instant, pruner::Pruner, rescuer::Rescuer, run::Run,
+    tidings::Tidings,
+};
+use job_core::{
+    Timestamp,
+    store::{JobStoreExt, StoreError},
+};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// How often the store's clock is read: an estimate by this machine's own must not run ahead of it.
+const CLOCK: Duration = Duration::from_secs(60);
+
+/// Looks whether the section is disabled, rescues, prunes, and reads the store's clock.
+pub(crate) struct Tender<'a, C> {
+    run: &'a Run<C>,
+    tidings: &'a Tidings,
+    pruner: Option<Pruner>,
+    /// When the store's server started, by its own clock, and when that was asked.
+    server: Option<(Option<Timestamp>, Instant)>,
+    clock_read: Instant,
+}
+
+impl<'a, C: Clone + Send + Sync + 'static> Tender<'a, C> {
+    pub(crate) fn new(run: &'a Run<C>, tidings: &'a Tidings) -> Self {
+        let types = run.setup.types.clone();
+        let pruner = run.settings().retention.map(|it| Pruner::new(it, types, run.clock.clone()));
+        Self { run, tidings, pruner, server: None, clock_read: run.clock.instant() }
+    }
+
+    /// Goes round at every scan, until it is `over`. Gives how many jobs were rescued.
+    pub(crate) async fn run(mut self, over: &CancellationToken) -> u64 {
+        let Run { clock, .. } = self.run;
+        let (mut aftermath, mut backoff) = (self.run.aftermath(), Backoff::default());
+        let mut next = clock.instant();
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep_until(next) => {}
+                () = over.cancelled() => return aftermath.run.rescued,
+            }
+            if clock.since(next) > self.run.settings().lease / 2 {
+                // This process was stopped, and perhaps others with it.
+                clock.was_away();
+            }
+            let round = tokio::select! {
+                it = self.round(&mut aftermath) => it,
+                () = over.cancelled() => return aftermath.run.rescued,
+            };
+            match round {
+                Ok(()) => backoff.reset(clock),
+                Err(error) => drop(backoff.failed(&error, clock)),
+            }
+            next = clock.instant() + clock.at_most(self.run.settings().scan);
+        }
+    }
+
+    async fn round(&mut self, aftermath: &mut Aftermath<C>) -> Result<(), StoreError> {
+        let on = self.run.setup.opened.switches.switches().await?;
+        self.tidings.heed(&on, &self.run.settings().name);
+        if self.tidings.is_disabled() {
+            return Ok(());
+        }
+        let Run { setup, clock, judge, .. } = self.run;
+        let store = &setup.opened.store;
+        if clock.since(self.clock_read) >= CLOCK {
+            clock.saw(store.time(clock.by()).await?);
+            self.clock_read = clock.instant();
+        }
+        if self.may_rescue().await? {
+            let patience = self.run.patience(Duration::ZERO);
+            Rescuer { store, judge, types: &setup.types, patience }.run(aftermath).await?;
+        }
+        match &mut self.pruner {
+            Some(pruner) => pruner.prune(store).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Whether others had a lease's time to renew what they hold, since the store was away from this runner, and since
+    /// its server started. Without that an outage would start again whatever ran through it.
+    async fn may_rescue(&mut self) -> Result<bool, StoreError> {
+        let Run { setup, clock, .. } = self.run;
+        let lease = setup.settings.lease;
+        if clock.steady().is_some_and(|it| it < lease) {
+            return Ok(false);
+        }
+        let Some(admin) = &setup.opened.admin else { return Ok(true) };
+        // A server that was started again was away.
+        let known = self.server.filter(|(_, asked)| clock.steady().is_none_or(|it| it > clock.since(*asked)));
+        let started = match known {
+            Some((started, _)) => started,
+            None => {
+                let asked = clock.instant();
+                let started = admin.server_started().await?;
+                self.server = Some((started, asked));
+                started
+            }
+        };
+        Ok(started.is_none_or(|it| clock.now() >= it + lease))
+    }
+}

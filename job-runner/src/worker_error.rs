@@ -1,0 +1,39 @@
+//! Why a worker could not run, or not on.
+
+use crate::RunReport;
+use job_core::{
+    SectionName,
+    store::{OpenError, StoreError},
+};
+use std::io;
+
+/// A worker could not start, or not go on. Neither a job that fails nor a store that is away is any of these.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WorkerError {
+    /// The heart's own handle of the store could not be opened. Nothing was done.
+    #[error("the heart of the worker cannot open the store")]
+    Open(#[from] OpenError),
+    /// A thread of the worker could not be started. Nothing was done.
+    #[error("a thread of the worker cannot be started; the system is out of them")]
+    Threads(#[source] io::Error),
+    /// The store refuses the worker, or has other tables than it knows; or it was away when the worker was told to stop.
+    /// Jobs that ran then are found again once their leases end.
+    #[error("the worker of section {section} cannot go on")]
+    Store {
+        /// The section.
+        section: SectionName,
+        /// What the store said last.
+        source: StoreError,
+        /// What was done until then.
+        report: Box<RunReport>,
+    },
+    /// The part of the worker that renews leases has broken. It claimed nothing more, and settled what it could.
+    #[error("the heart of the worker of section {section} has stopped; start the worker again")]
+    HeartStopped {
+        /// The section.
+        section: SectionName,
+        /// What was done until then.
+        report: Box<RunReport>,
+    },
+}
