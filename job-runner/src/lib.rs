@@ -89,11 +89,24 @@ mod worker;
 mod worker_error;
 mod worker_run;
 
+mod drain;
+mod drain_error;
+mod listener;
+mod perform;
+mod perform_error;
+mod performed;
+mod set_aside;
+
 pub mod command_line;
 pub mod config;
 
 pub use build_error::BuildError;
+pub use drain::Drain;
+pub use drain_error::DrainError;
 pub use notifier::{LogNotifier, Notifier, UserError};
+pub use perform::Perform;
+pub use perform_error::PerformError;
+pub use performed::Performed;
 pub use place::Place;
 pub use pulse::Pulse;
 pub use registry::Registry;
