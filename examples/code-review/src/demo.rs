@@ -26,7 +26,7 @@ const SECTION: &str = "code-review";
 /// Makes a merge proposal of each of the newest commits, runs the jobs that generate its diff and take its heat, and
 /// shows the result.
 ///
-/// Proposals and jobs are kept in the store that jobs.toml names. What is there already is not done again, so the
+/// Proposals and jobs are kept in the store that jobs.toml or --store names. What is there already is not done again, so the
 /// demo can be killed at any moment and repeated.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Demo {

@@ -8,7 +8,7 @@ use std::{path::PathBuf, time::Duration};
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// There is nothing to read commits from.
-    #[error("there is no git repository at {} or above it; name one: code-review demo PATH", path.display())]
+    #[error("there is no git repository at {} or above it; go to one, or name its folder", path.display())]
     NoRepository {
         /// Where it was looked for.
         path: PathBuf,

@@ -85,7 +85,7 @@ fn without_a_repository_the_demo_says_so_and_makes_nothing() {
     assert_eq!((said.code, said.out.as_str()), (Some(1), ""));
     assert_eq!(
         said.err,
-        "demo: there is no git repository at . or above it; name one: code-review demo PATH\n"
+        "demo: there is no git repository at . or above it; go to one, or name its folder\n"
     );
     assert!(!sandbox.folder().join("jobs.sqlite3").exists());
 }
