@@ -58,3 +58,16 @@ pub enum ScriptError {
         report: Box<RunReport>,
     },
 }
+
+impl ScriptError {
+    /// What was done before it happened; `None` if nothing was.
+    #[must_use]
+    pub fn report(&self) -> Option<&RunReport> {
+        match self {
+            Self::LockLost { report, .. } | Self::Store { report, .. } => Some(report),
+            Self::SectionRunning { .. } | Self::SectionDisabled { .. } | Self::Open(_) | Self::Threads(_) => {
+                None
+            }
+        }
+    }
+}

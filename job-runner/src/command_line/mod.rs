@@ -2,6 +2,8 @@
 //! `queues`, `types` and `sections` hold them back.
 
 mod args;
+mod crew;
+mod dry_run;
 mod error;
 mod exit;
 mod ids;
@@ -12,22 +14,29 @@ mod lane_list;
 mod lanes;
 mod list;
 mod logging;
+mod opening;
 mod operate;
 mod operator;
 mod output;
 mod pause;
 mod record;
 mod run_jobs;
+mod scripts;
 mod section_list;
+mod section_record;
 mod sections;
 mod sheet;
 mod show;
 mod signals;
 mod stores;
+
 mod switched;
+mod systemd;
 mod table;
 mod toggle;
+mod watched;
 mod when;
+mod workers;
 
 pub use self::args::{Command, Jobs, Queues, RunJobs, Sections, Types};
 

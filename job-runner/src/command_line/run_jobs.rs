@@ -1,27 +1,14 @@
-//! `run-jobs`: runs sections of the configuration, one after the other.
+//! `run-jobs`: runs sections of the configuration, once or for as long as it is let.
 
 use super::{
-    CommandLine, SectionSetup,
-    args::RunJobs,
-    error::{CommandError, explained},
-    exit::Exit,
-    signals::Signals,
-    when::spoken,
+    CommandLine, SectionSetup, args::RunJobs, crew::Crew, dry_run, error::CommandError, exit::Exit,
+    output::Output, signals::Signals,
 };
-use crate::{
-    Notifier, Registry, Reporter, Script, ScriptError, SectionSettings,
-    config::{Config, ConfigError, FILE_NAME, Section, Selection},
-};
+use crate::config::{Config, ConfigError, FILE_NAME, Section, Selection};
 use clap::Args;
-use job_core::{
-    BoxError, TypeName,
-    store::{Opener, StoreUrl},
-};
+use job_core::{BoxError, TypeName};
 use std::{fmt::Write, path::Path, sync::Arc};
-use tracing::{error, info};
-
-/// Between an error and its cause. The log puts lines after the first one below the message.
-const BECAUSE: &str = "\nbecause: ";
+use tracing::info;
 
 pub(super) async fn run<C, S>(line: CommandLine<C, S>, args: RunJobs) -> Result<Exit, CommandError>
 where
@@ -38,97 +25,46 @@ where
     let RunJobs { sections, group: groups, exclude, .. } = args;
     let sections = config.select(&Selection { sections, groups, exclude })?;
     for section in &sections {
-        section.check_types(&known)?;
+        check(section, &line, &known)?;
     }
     let url = args.place.store.as_deref().unwrap_or(config.store());
-    let run = Run {
-        url,
-        opener: line.stores.opener(url)?,
+    let opener = line.stores.opener(url)?.clone();
+    args.log.start();
+    if sections.is_empty() {
+        info!("No sections to run: all were excluded.");
+        return Ok(Exit::Done);
+    }
+    let mut output = Output::new();
+    if args.dry_run {
+        dry_run::run(&line.registry, opener, url, &sections, args.json, &mut output).await?;
+        output.finish()?;
+        return Ok(Exit::Done);
+    }
+    let crew = Crew {
+        url: url.to_owned(),
+        opener,
         registry: Arc::new(line.registry),
         setup: line.setup,
         reporter: line.reporter,
         notifier: line.notifier,
+        patient: args.worker,
         wait: args.wait,
+        limit: args.limit.map(|it| it.get().into()),
         signals: Signals::listen().map_err(CommandError::Runtime)?,
+        output: args.json.then_some(output),
     };
-    args.log.start();
-    run.all(&sections).await
+    if args.worker { crew.work(&sections).await } else { crew.run(&sections).await }
 }
 
-/// What all sections of a command share.
-struct Run<'a, C, S> {
-    url: &'a str,
-    opener: &'a Arc<dyn Opener>,
-    registry: Arc<Registry<C>>,
-    setup: S,
-    reporter: Option<Arc<dyn Reporter>>,
-    notifier: Option<Arc<dyn Notifier>>,
-    wait: bool,
-    signals: Signals,
-}
-
-impl<C, S> Run<'_, C, S>
+/// Whether the program can run the section as it is written down.
+fn check<C, S>(section: &Section, line: &CommandLine<C, S>, known: &[TypeName]) -> Result<(), CommandError>
 where
     C: Clone + Send + Sync + 'static,
-    S: AsyncFn(&SectionSetup) -> Result<C, BoxError>,
 {
-    async fn all(&self, sections: &[&Section]) -> Result<Exit, CommandError> {
-        let mut exit = Exit::Done;
-        for section in sections {
-            if self.signals.stop().is_cancelled() {
-                break;
-            }
-            if sections.len() > 1 {
-                info!(section.name = %section.name(), "Running section {}.", section.name());
-            }
-            if let Err(problem) = self.one(section).await {
-                error!(section.name = %section.name(), "{problem}");
-                exit = Exit::Failed;
-            }
-        }
-        if sections.is_empty() {
-            info!("No sections to run: all were excluded.");
-        }
-        Ok(self.signals.first().map_or(exit, Exit::Stopped))
-    }
-
-    /// The error is one for the log.
-    async fn one(&self, section: &Section) -> Result<(), String> {
-        match self.script(section).await.map_err(|it| explained(&it, BECAUSE))?.run().await {
-            Ok(_) => Ok(()),
-            Err(ScriptError::SectionDisabled { section }) => {
-                info!(section.name = %section, "Section {section} is disabled; its jobs are left alone.");
-                Ok(())
-            }
-            Err(ScriptError::SectionRunning { section, holder, until, left }) => Err(format!(
-                "Section {section} is running elsewhere: {holder}, its lock holds until {until} (in {}). \
-                 Use --wait to wait.",
-                spoken(left)
-            )),
-            Err(other) => Err(explained(&other, BECAUSE)),
-        }
-    }
-
-    async fn script(&self, section: &Section) -> Result<Script<C>, CommandError> {
-        let role = section.role().map(str::to_owned);
-        let url = StoreUrl { role: role.clone(), ..StoreUrl::new(self.url) };
-        let opened = self.opener.open(&url).await?;
-        let setup = SectionSetup { name: section.name().clone(), role, url: self.url.to_owned() };
-        let context = (self.setup)(&setup)
-            .await
-            .map_err(|source| CommandError::Setup { section: setup.name.clone(), source })?;
-        let settings = SectionSettings { wait_for_lock: self.wait, ..section.settings() };
-        let mut script = Script::new(opened, self.registry.clone(), context, settings)?
-            .heart_store(self.opener.clone(), url)
-            .stop_token(self.signals.stop().clone());
-        if let Some(reporter) = &self.reporter {
-            script = script.reporter(reporter.clone());
-        }
-        if let Some(notifier) = &self.notifier {
-            script = script.notifier(notifier.clone());
-        }
-        Ok(script)
-    }
+    section.check_types(known)?;
+    let settings = section.settings();
+    section.check_queues(&line.registry.queues(&settings.types, &settings.queues))?;
+    Ok(settings.retention.map_or(Ok(()), |it| line.registry.check_retention(it))?)
 }
 
 /// Without a configuration there is no section to run; this is the smallest one.

@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM: the first one stops gracefully, the second one at once.
+//! Ctrl-C and SIGTERM: the first one stops gracefully, the second one at once, the third one whatever happens.
 
 use super::exit::Exit;
 use std::{
@@ -9,26 +9,30 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 /// Listens until the process ends.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Signals {
     stop: CancellationToken,
+    release: CancellationToken,
     first: Arc<OnceLock<u8>>,
 }
 
 impl Signals {
     /// Begins to listen, on the runtime that calls.
     pub(super) fn listen() -> io::Result<Self> {
-        let signals = Self { stop: CancellationToken::new(), first: Arc::default() };
+        let signals = Self::default();
         let mut arriving = Arriving::new()?;
         let told = signals.clone();
         tokio::spawn(async move {
             let first = arriving.next().await;
             if told.first.set(first).is_ok() {
-                warn!("Stopping. Running jobs have a while to end; a second signal exits at once.");
+                warn!("Stopping. Running jobs have a while to end; a second signal gives them back at once.");
             }
             told.stop.cancel();
-            let second = arriving.next().await;
-            process::exit(Exit::Stopped(second).number().into());
+            arriving.next().await;
+            warn!("Giving back what still runs; a third signal exits at once.");
+            told.release.cancel();
+            let third = arriving.next().await;
+            process::exit(Exit::Stopped(third).number().into());
         });
         Ok(signals)
     }
@@ -36,6 +40,11 @@ impl Signals {
     /// Fires at the first signal.
     pub(super) const fn stop(&self) -> &CancellationToken {
         &self.stop
+    }
+
+    /// Fires at the second signal.
+    pub(super) const fn release(&self) -> &CancellationToken {
+        &self.release
     }
 
     /// The number of the first signal, once it came.

@@ -88,7 +88,7 @@ async fn a_signal_starts_no_further_section() {
 }
 
 #[tokio::test]
-async fn a_second_signal_exits_at_once() {
+async fn a_second_signal_gives_running_jobs_back_at_once() {
     let folder = Folder::with(&format!("{WAITING}grace = '1h'\n"));
     let id = folder.enqueue("wait", json!({ "stubborn": true }), |it| it).await;
     let mut process = folder.start("run-jobs waiting");
@@ -96,9 +96,10 @@ async fn a_second_signal_exits_at_once() {
     process.signal("TERM");
     process.says("Stopping.");
     process.signal("INT");
-    assert_eq!(process.ended().code, Some(130));
+    let ended = process.ended();
+    assert_eq!(ended.code, Some(143), "as the first signal says: {}", ended.err);
     let job = folder.store().await.store.get(id).await.unwrap().unwrap();
-    assert_eq!(job.state.status(), JobStatus::Running, "left to its lease");
+    assert_eq!((job.state.status(), job.state.attempt_count()), (JobStatus::Waiting, 0));
 }
 
 #[tokio::test]

@@ -4,10 +4,14 @@
 
 mod config_meaning;
 mod config_mistakes;
+mod dry_run;
 mod elsewhere;
 mod jobs;
 mod lost;
+mod machine;
 mod program;
 mod run_jobs;
 mod sections;
 mod switches;
+mod systemd;
+mod worker;

@@ -89,7 +89,12 @@ impl Folder {
 
     /// Starts the command.
     pub(crate) fn start(&self, args: &str) -> Started {
-        let mut child = self.command(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        self.started(self.command(args))
+    }
+
+    /// Starts `command`.
+    pub(crate) fn started(&self, mut command: Command) -> Started {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let err = BufReader::new(child.stderr.take().unwrap());
         Started { child, err, said: String::new() }
     }

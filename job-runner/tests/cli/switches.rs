@@ -133,7 +133,8 @@ async fn queues_are_listed_with_their_jobs_and_who_paused_them() {
         default  open    0      0        0
         other    open    1      1        0
         slow     paused  0      2        0
-    "#]].assert_eq(table);
+    "#]]
+    .assert_eq(table);
     assert!(by.starts_with(" paused by ada@") && by.ends_with("Z: deploy\n"), "{by}");
     let objects = folder.run("queues list --json").out;
     let slow: Value = serde_json::from_str(objects.lines().last().unwrap()).unwrap();
@@ -148,5 +149,6 @@ async fn queues_are_listed_with_their_jobs_and_who_paused_them() {
         fail      open   0      0        0
         greet     open   0      2        0
         wait      open   0      0        0
-    "#]].assert_eq(&folder.run("types list").out);
+    "#]]
+    .assert_eq(&folder.run("types list").out);
 }

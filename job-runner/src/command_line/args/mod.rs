@@ -50,10 +50,11 @@ pub(super) struct Cli {
 /// ```
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Run the jobs that are due, and exit
+    /// Run the jobs that are due, and exit; or, as a worker, run jobs as they fall due
     ///
     /// Runs sections of the configuration, one after the other: everything that is due when a section begins. One
-    /// process at a time runs a section; the lock of one that was killed ends by itself, with its lease.
+    /// process at a time runs a section; the lock of one that was killed ends by itself, with its lease. With --worker,
+    /// it runs them side by side until it is stopped; any number of workers may run a section.
     RunJobs(RunJobs),
     /// Look at jobs, and operate on them
     Jobs(Jobs),

@@ -1,0 +1,98 @@
+//! Opening a store that may not be there yet.
+
+use super::error::explained;
+use crate::clock::RunnerClock;
+use job_core::{
+    Clock,
+    store::{OpenError, Opened, Opener, StoreError, StoreUrl},
+};
+use std::time::Duration;
+use tracing::{info, warn};
+
+const FIRST: Duration = Duration::from_millis(100);
+const LONGEST: Duration = Duration::from_secs(5);
+
+/// Opens the store, and tries again for as long as it is only away.
+///
+/// # Errors
+///
+/// [`OpenError`] if waiting does not help.
+pub(super) async fn patiently(opener: &dyn Opener, url: &StoreUrl) -> Result<Opened, OpenError> {
+    let clock = RunnerClock::new(Clock::Store);
+    let mut delay = None;
+    loop {
+        match opener.open(url).await {
+            Err(error) if is_away(&error) => {
+                if delay.is_none() {
+                    warn!("{}. Trying again until it is there.", explained(&error, ": "));
+                }
+                let next = delay.map_or(FIRST, |it: Duration| (it * 2).min(LONGEST));
+                tokio::time::sleep(clock.jittered(next)).await;
+                delay = Some(next);
+            }
+            opened => {
+                if opened.is_ok() && delay.is_some() {
+                    info!("The job store is there now.");
+                }
+                return opened;
+            }
+        }
+    }
+}
+
+fn is_away(error: &OpenError) -> bool {
+    error.source.downcast_ref::<StoreError>().is_some_and(StoreError::is_transient)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use async_trait::async_trait;
+    use job_store_mem::MemStore;
+    use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+
+    /// A server that is away for some tries, and then answers as it is told.
+    #[derive(Debug)]
+    struct Server {
+        away: AtomicU32,
+        refuses: bool,
+    }
+
+    #[async_trait]
+    impl Opener for Server {
+        fn schemes(&self) -> &'static [&'static str] {
+            &["server"]
+        }
+
+        async fn open(&self, url: &StoreUrl) -> Result<Opened, OpenError> {
+            let error = match (self.away.load(SeqCst), self.refuses) {
+                (0, false) => return Ok(MemStore::new().opened()),
+                (0, true) => StoreError::Denied("a wrong password".into()),
+                (left, _) => {
+                    self.away.store(left - 1, SeqCst);
+                    StoreError::Unavailable("connection refused".into())
+                }
+            };
+            let advice = "is the server running?".to_owned();
+            Err(OpenError { url: url.url.clone(), advice, source: error.into() })
+        }
+    }
+
+    async fn opened(refuses: bool) -> Result<Opened, OpenError> {
+        let server = Server { away: AtomicU32::new(50), refuses };
+        let opened = patiently(&server, &StoreUrl::new("server://here")).await;
+        assert_eq!(server.away.load(SeqCst), 0);
+        opened
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_is_away_is_waited_for_however_long_it_takes() {
+        opened(false).await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_refuses_is_not_asked_again() {
+        let refused = opened(true).await.unwrap_err();
+        assert!(matches!(refused.source.downcast_ref(), Some(StoreError::Denied(_))));
+    }
+}

@@ -1,0 +1,98 @@
+//! `run-jobs --worker`: sections side by side, until a signal.
+
+use super::{
+    SectionSetup,
+    crew::{BECAUSE, Crew, Ended, Parts, equipped},
+    error::{CommandError, explained},
+    exit::Exit,
+    watched::Watched,
+};
+use crate::{Pulse, RunReport, Worker, WorkerError, config::Section};
+use job_core::{BoxError, SectionName};
+use tokio::task::JoinSet;
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
+use tracing::info;
+
+/// A worker that waits to be started, and what is known of it from outside.
+struct Hand<C> {
+    section: SectionName,
+    worker: Worker<C>,
+    ready: CancellationToken,
+    pulse: Pulse,
+}
+
+impl<C, S> Crew<C, S>
+where
+    C: Clone + Send + Sync + 'static,
+    S: AsyncFn(&SectionSetup) -> Result<C, BoxError>,
+{
+    /// Works on all sections. All are set up before the first one begins, and when one ends in an error all are stopped:
+    /// half a worker would pass for a whole one.
+    pub(super) async fn work(mut self, sections: &[&Section]) -> Result<Exit, CommandError> {
+        let mut hands = Vec::new();
+        for section in sections {
+            let hand = match self.parts(section).await {
+                Ok(None) => return Ok(Exit::Done),
+                Ok(Some(parts)) => self.hand(section, parts),
+                Err(error) => Err(error),
+            };
+            match hand {
+                Ok(hand) => hands.push(hand),
+                Err(error) => {
+                    self.tell(section.name(), &Ended::failed(&error))?;
+                    return Ok(Exit::Failed);
+                }
+            }
+        }
+        let watched = Watched {
+            ready: hands.iter().map(|it| it.ready.clone()).collect(),
+            pulses: hands.iter().map(|it| it.pulse.clone()).collect(),
+            stop: self.signals.stop().clone(),
+        };
+        let _told = AbortOnDropHandle::new(tokio::spawn(watched.tell()));
+        let mut working = JoinSet::new();
+        for hand in hands {
+            info!(section.name = %hand.section, "Working on section {}.", hand.section);
+            working.spawn(hand.work());
+        }
+        let mut exit = Exit::Done;
+        while let Some(ended) = working.join_next().await {
+            // A panic of a worker is told by its own task.
+            let Ok((section, ended)) = ended else { continue };
+            if !self.tell(&section, &ended)? {
+                exit = Exit::Failed;
+                self.signals.stop().cancel();
+            }
+        }
+        Ok(exit)
+    }
+
+    fn hand(&self, section: &Section, parts: Parts<C>) -> Result<Hand<C>, CommandError> {
+        let Parts { opened, context, settings, url } = parts;
+        let worker = Worker::new(opened, self.registry.clone(), context, settings)?;
+        let ready = CancellationToken::new();
+        let worker = equipped!(self, worker, url).ready_token(ready.clone());
+        Ok(Hand { section: section.name().clone(), pulse: worker.pulse(), ready, worker })
+    }
+}
+
+impl<C: Clone + Send + Sync + 'static> Hand<C> {
+    async fn work(self) -> (SectionName, Ended) {
+        let ended = match tokio::spawn(self.worker.run()).await {
+            Ok(Ok(report)) => Ended::Ran(report),
+            Ok(Err(error)) => Ended::Failed(explained(&error, BECAUSE), report(error)),
+            Err(panic) => {
+                Ended::Failed(format!("The worker of section {} broke: {panic}", self.section), None)
+            }
+        };
+        (self.section, ended)
+    }
+}
+
+/// What was done until then.
+fn report(error: WorkerError) -> Option<RunReport> {
+    match error {
+        WorkerError::Store { report, .. } | WorkerError::HeartStopped { report, .. } => Some(*report),
+        WorkerError::Open(_) | WorkerError::Threads(_) => None,
+    }
+}

@@ -1,0 +1,70 @@
+//! `run-jobs --json` and `--limit`: for machines, and for a try.
+
+use crate::program::Folder;
+use job_core::{
+    JobStatus,
+    store::{Filter, Switch},
+};
+use serde_json::{Value, json};
+
+const ALL: &str = "[section.all]\ntypes = ['greet', 'fail']\n[section.other]\ntypes = ['greet']\n";
+
+fn objects(out: &str) -> Vec<Value> {
+    out.lines().map(|it| serde_json::from_str(it).unwrap()).collect()
+}
+
+#[tokio::test]
+async fn what_was_done_is_an_object_for_each_section() {
+    let folder = Folder::with(&format!("{ALL}[section.bad]\ntypes = ['greet']\nrole = 'nobody'\n"));
+    folder.greet("Ada").await;
+    folder.enqueue("fail", json!({ "retries": 1 }), |it| it).await;
+    let switches = folder.store().await.switches;
+    switches.set(&Switch::DisableSection("other".parse().unwrap()), true).await.unwrap();
+    let ran = folder.run("run-jobs all other bad --json");
+    assert_eq!(ran.code, Some(1));
+    let [all, other, bad] = &objects(&ran.out)[..] else { panic!("{}", ran.out) };
+    assert_eq!(
+        *all,
+        json!({
+            "section": "all", "outcome": "ran", "error": null,
+            "completed": { "greet": 1 }, "incomplete": { "fail": 1 },
+            "rescued": 0, "stale": 0, "gone": 0, "zombies": 0,
+        })
+    );
+    assert_eq!((&other["section"], &other["outcome"]), (&json!("other"), &json!("disabled")));
+    assert_eq!((&bad["section"], &bad["outcome"]), (&json!("bad"), &json!("failed")));
+    assert!(bad["error"].as_str().unwrap().contains("there is no role `nobody`"));
+    assert!(ran.err.contains("INFO    Ran 1 greet jobs.\n"), "the log stays as it is: {}", ran.err);
+}
+
+#[tokio::test]
+async fn a_section_that_runs_elsewhere_or_was_stopped_is_an_object_too() {
+    let folder = Folder::with("[section.waiting]\ntypes = ['wait']\n");
+    folder.enqueue("wait", json!({ "stubborn": false }), |it| it).await;
+    let mut first = folder.start("run-jobs waiting --json");
+    first.says("INFO    waiting");
+    let second = folder.run("run-jobs waiting --json");
+    assert_eq!((second.code, &objects(&second.out)[0]["outcome"]), (Some(1), &json!("elsewhere")));
+    first.signal("INT");
+    let ended = first.ended();
+    let object = &objects(&ended.out)[0];
+    assert_eq!((ended.code, &object["outcome"]), (Some(130), &json!("stopped")));
+    assert_eq!(object["incomplete"], json!({ "wait": 1 }));
+}
+
+#[tokio::test]
+async fn a_limit_leaves_the_rest_to_the_next_run() {
+    let folder = Folder::with(&format!("{ALL}concurrency = 10\n"));
+    for number in 0..5 {
+        folder.greet(&number.to_string()).await;
+    }
+    let waiting = Filter { statuses: Some(vec![JobStatus::Waiting]), ..Filter::default() };
+    let left = async || folder.store().await.store.count(&waiting, 10).await.unwrap().jobs;
+    for (limit, count, expected) in [(2, 2, 3), (1, 1, 2), (10, 2, 0)] {
+        let ran = folder.run(&format!("run-jobs other --limit {limit}"));
+        assert!(ran.err.ends_with(&format!("INFO    Ran {count} greet jobs.\n")), "{}", ran.err);
+        assert_eq!(left().await, expected);
+    }
+    let none = folder.run("run-jobs other --limit 0");
+    assert_eq!(none.code, Some(2));
+}
