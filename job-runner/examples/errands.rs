@@ -1,7 +1,7 @@
 //! A whole program: four job types and the command line. The tests in `tests/cli` run it as a process.
 
 use async_trait::async_trait;
-use job_core::{Ask, Attempt, BoxError, LabelError, LogLevel, RunnableJob, Tag, Target};
+use job_core::{Ask, Attempt, BoxError, LabelError, LogLevel, Progress, RunnableJob, Tag, Target};
 use job_runner::{
     Notifier, UserError,
     command_line::{CommandLine, SectionSetup},
@@ -66,6 +66,7 @@ impl RunnableJob for Wait {
     type Error = BoxError;
 
     async fn run(self, attempt: Attempt) -> Result<(), BoxError> {
+        attempt.progress(Progress::percent(50).saying("half way"));
         attempt.log(LogLevel::Info, "waiting");
         attempt.cancelled().await;
         if self.stubborn {

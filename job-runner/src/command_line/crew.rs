@@ -14,7 +14,7 @@ use job_core::{
     store::{Opened, Opener, StoreUrl},
 };
 use std::sync::Arc;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 /// Between an error and its cause. The log puts lines after the first one below the message.
 pub(super) const BECAUSE: &str = "\nbecause: ";
@@ -95,7 +95,7 @@ where
 impl<C, S> Crew<C, S> {
     /// Tells what became of a section: what went wrong to the log, and all of it to whoever asked for it. Gives whether it
     /// did what it should.
-    pub(super) fn tell(&mut self, section: &SectionName, ended: &Ended) -> Result<bool, CommandError> {
+    pub(super) fn tell(&mut self, section: &SectionName, ended: &Ended) -> bool {
         let outcome = match ended {
             Ended::Ran(_) if self.signals.stop().is_cancelled() => Outcome::Stopped,
             Ended::Ran(_) => Outcome::Ran,
@@ -113,10 +113,14 @@ impl<C, S> Crew<C, S> {
             }
         };
         if let Some(output) = &mut self.output {
-            output.json(&SectionRecord::new(section, outcome, ended))?;
-            output.flush()?;
+            let record = SectionRecord::new(section, outcome, ended);
+            // Whoever wanted to know may have gone; that stops no section.
+            if let Err(problem) = output.json(&record).and_then(|()| output.flush()) {
+                warn!("{}; what becomes of sections is told to the log only.", explained(&problem, ": "));
+                self.output = None;
+            }
         }
-        Ok(!matches!(outcome, Outcome::Elsewhere | Outcome::Failed))
+        !matches!(outcome, Outcome::Elsewhere | Outcome::Failed)
     }
 }
 

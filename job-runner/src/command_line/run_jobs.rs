@@ -53,7 +53,7 @@ where
         signals: Signals::listen().map_err(CommandError::Runtime)?,
         output: args.json.then_some(output),
     };
-    if args.worker { crew.work(&sections).await } else { crew.run(&sections).await }
+    Ok(if args.worker { crew.work(&sections).await } else { crew.run(&sections).await })
 }
 
 /// Whether the program can run the section as it is written down.

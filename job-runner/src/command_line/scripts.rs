@@ -3,7 +3,7 @@
 use super::{
     SectionSetup,
     crew::{BECAUSE, Crew, Ended, Parts, equipped},
-    error::{CommandError, explained},
+    error::explained,
     exit::Exit,
     when::spoken,
 };
@@ -17,7 +17,7 @@ where
     S: AsyncFn(&SectionSetup) -> Result<C, BoxError>,
 {
     /// Runs the sections. One that cannot run keeps no other from it.
-    pub(super) async fn run(mut self, sections: &[&Section]) -> Result<Exit, CommandError> {
+    pub(super) async fn run(mut self, sections: &[&Section]) -> Exit {
         let mut exit = Exit::Done;
         for section in sections {
             if self.signals.stop().is_cancelled() {
@@ -31,11 +31,11 @@ where
                 Ok(Some(parts)) => self.script(parts).await,
                 Err(error) => Ended::failed(&error),
             };
-            if !self.tell(section.name(), &ended)? {
+            if !self.tell(section.name(), &ended) {
                 exit = Exit::Failed;
             }
         }
-        Ok(self.signals.first().map_or(exit, Exit::Stopped))
+        self.signals.first().map_or(exit, Exit::Stopped)
     }
 
     async fn script(&self, Parts { opened, context, settings, url }: Parts<C>) -> Ended {

@@ -28,19 +28,19 @@ where
 {
     /// Works on all sections. All are set up before the first one begins, and when one ends in an error all are stopped:
     /// half a worker would pass for a whole one.
-    pub(super) async fn work(mut self, sections: &[&Section]) -> Result<Exit, CommandError> {
+    pub(super) async fn work(mut self, sections: &[&Section]) -> Exit {
         let mut hands = Vec::new();
         for section in sections {
             let hand = match self.parts(section).await {
-                Ok(None) => return Ok(Exit::Done),
+                Ok(None) => return Exit::Done,
                 Ok(Some(parts)) => self.hand(section, parts),
                 Err(error) => Err(error),
             };
             match hand {
                 Ok(hand) => hands.push(hand),
                 Err(error) => {
-                    self.tell(section.name(), &Ended::failed(&error))?;
-                    return Ok(Exit::Failed);
+                    self.tell(section.name(), &Ended::failed(&error));
+                    return Exit::Failed;
                 }
             }
         }
@@ -59,12 +59,12 @@ where
         while let Some(ended) = working.join_next().await {
             // A panic of a worker is told by its own task.
             let Ok((section, ended)) = ended else { continue };
-            if !self.tell(&section, &ended)? {
+            if !self.tell(&section, &ended) {
                 exit = Exit::Failed;
                 self.signals.stop().cancel();
             }
         }
-        Ok(exit)
+        exit
     }
 
     fn hand(&self, section: &Section, parts: Parts<C>) -> Result<Hand<C>, CommandError> {

@@ -128,6 +128,26 @@ async fn show_tells_the_record_the_failed_attempts_the_log_and_the_actions() {
 }
 
 #[tokio::test]
+async fn show_tells_how_far_a_running_job_is() {
+    let folder = Folder::with("[section.waiting]\ntypes = ['wait']\nlease = '30s'\nbeat = '50ms'\n");
+    let id = folder.enqueue("wait", json!({ "stubborn": false }), |it| it).await;
+    let mut process = folder.start("run-jobs waiting");
+    process.says("INFO    waiting");
+    // Progress goes with the next beat.
+    let shown = loop {
+        let shown = folder.run(&format!("jobs show {id}")).out;
+        if shown.contains("progress") {
+            break shown;
+        }
+    };
+    assert!(shown.contains("\n  progress       50 %, half way\n"), "{shown}");
+    let lease = object(&folder.run(&format!("jobs show {id} --json")).out)["lease"].clone();
+    assert_eq!(lease["progress"]["percent"], 50);
+    process.signal("INT");
+    assert_eq!(process.ended().code, Some(130));
+}
+
+#[tokio::test]
 async fn an_id_that_is_none_unknown_or_ambiguous_is_told_apart() {
     let folder = Folder::with(ALL);
     folder.store().await;

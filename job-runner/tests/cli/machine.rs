@@ -6,6 +6,7 @@ use job_core::{
     store::{Filter, Switch},
 };
 use serde_json::{Value, json};
+use std::process::Stdio;
 
 const ALL: &str = "[section.all]\ntypes = ['greet', 'fail']\n[section.other]\ntypes = ['greet']\n";
 
@@ -50,6 +51,22 @@ async fn a_section_that_runs_elsewhere_or_was_stopped_is_an_object_too() {
     let object = &objects(&ended.out)[0];
     assert_eq!((ended.code, &object["outcome"]), (Some(130), &json!("stopped")));
     assert_eq!(object["incomplete"], json!({ "wait": 1 }));
+}
+
+#[tokio::test]
+async fn a_reader_that_goes_away_stops_no_section() {
+    let folder = Folder::with(ALL);
+    folder.greet("Ada").await;
+    let mut command = folder.command("run-jobs other all --json");
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let ended = child.wait_with_output().unwrap();
+    let log = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(0), "{log}");
+    assert!(
+        log.contains("INFO    Ran 1 greet jobs.\n") && log.ends_with("INFO    No jobs to run.\n"),
+        "{log}"
+    );
 }
 
 #[tokio::test]

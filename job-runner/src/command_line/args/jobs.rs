@@ -11,7 +11,10 @@ use std::num::NonZeroU32;
 /// `jobs`
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Exit codes: 0 done, 1 not possible, 2 wrong command or configuration.",
+    after_help = "\
+To hold back all jobs of a queue or a type, see `queues pause` and `types pause`.
+
+Exit codes: 0 done, 1 not possible, 2 wrong command or configuration.",
     max_term_width = WIDEST
 )]
 pub struct Jobs {

@@ -50,7 +50,7 @@ pub(super) struct Cli {
 /// ```
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Run the jobs that are due, and exit; or, as a worker, run jobs as they fall due
+    /// Run the jobs that are due, and exit; with --worker, run jobs as they fall due
     ///
     /// Runs sections of the configuration, one after the other: everything that is due when a section begins. One
     /// process at a time runs a section; the lock of one that was killed ends by itself, with its lease. With --worker,
@@ -58,11 +58,11 @@ pub enum Command {
     RunJobs(RunJobs),
     /// Look at jobs, and operate on them
     Jobs(Jobs),
-    /// Look at queues, and pause or resume them, for all who use the store
+    /// Look at queues, and pause or resume them
     Queues(Queues),
-    /// Look at job types, and pause or resume them, for all who use the store
+    /// Look at job types, and pause or resume them
     Types(Types),
-    /// Look at sections and their last runs, and switch them on or off
+    /// Look at sections and their last runs, and disable or enable them
     Sections(Sections),
 }
 

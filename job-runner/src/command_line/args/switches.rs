@@ -58,6 +58,9 @@ pub(in crate::command_line) enum SwitchCommand<N: Name> {
 #[derive(Debug, Subcommand)]
 pub(in crate::command_line) enum SectionsCommand {
     /// List the sections: whether each is enabled, its types and its last run
+    ///
+    /// A run is recorded when it ends, that of a worker too.
+    #[command(max_term_width = WIDEST)]
     List(Listing),
     /// Let `run-jobs` leave these sections alone, on every machine
     ///
