@@ -8,7 +8,7 @@ use crate::{
     progress::Progress,
     proposals, repository,
     rounds::{Ended, Rounds},
-    signal::signalled,
+    signal::Signals,
 };
 use job_core::BoxError;
 use std::{
@@ -92,17 +92,18 @@ impl Demo {
 
 /// Runs the rounds under a progress bar, and gives the exit code too.
 async fn with_progress(rounds: &Rounds, proposals: Vec<i64>) -> Result<(Ended, ExitCode), BoxError> {
+    let mut signals = Signals::listen()?;
     let progress = Progress::new(proposals)?;
     let mut running = pin!(rounds.run(progress.proposals(), |text| progress.say(text)));
     tokio::select! {
         ended = &mut running => return Ok((ended?, ExitCode::SUCCESS)),
         Err(error) = progress.follow(&rounds.database) => Err(error),
-        Ok(code) = signalled() => {
+        code = signals.next() => {
             progress.say("Stopping. Running jobs have a while to end; a second signal exits at once.");
             rounds.stop.cancel();
             tokio::select! {
                 ended = &mut running => Ok((ended?, code.into())),
-                Ok(code) = signalled() => process::exit(code.into()),
+                code = signals.next() => process::exit(code.into()),
             }
         }
     }

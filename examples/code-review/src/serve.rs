@@ -6,7 +6,7 @@ use crate::{
     complaint::complain,
     place::Place,
     repository,
-    signal::signalled,
+    signal::Signals,
 };
 use job_core::BoxError;
 use std::{
@@ -67,6 +67,7 @@ impl Serve {
         let listener = TcpListener::bind(at).await;
         let listener = listener.map_err(|error| format!("cannot listen on {at}: {error}; see --listen"))?;
         let address = listener.local_addr()?;
+        let mut signals = Signals::listen()?;
         eprintln!("Serving {repository} on http://{address}/proposals");
 
         let stop = CancellationToken::new();
@@ -75,12 +76,12 @@ impl Serve {
         let mut served = pin!(served.into_future());
         tokio::select! {
             ended = &mut served => ended.map(|()| ExitCode::SUCCESS).map_err(BoxError::from),
-            code = signalled() => {
+            code = signals.next() => {
                 eprintln!("Stopping. Requests have a while to end; a second signal exits at once.");
                 stop.cancel();
                 tokio::select! {
-                    _ = timeout(GRACE, served) => Ok(code?.into()),
-                    Ok(code) = signalled() => process::exit(code.into()),
+                    _ = timeout(GRACE, served) => Ok(code.into()),
+                    code = signals.next() => process::exit(code.into()),
                 }
             }
         }
