@@ -2,7 +2,7 @@
 
 use clap::{Args, Parser, Subcommand};
 use job_lab::bench::{self, Kind, Plan, Report, Workload};
-use std::{io, process::ExitCode};
+use std::{env, io, process::ExitCode};
 
 #[derive(Parser)]
 #[command(name = "job-lab", about = "Measures the job system.")]
@@ -20,8 +20,11 @@ enum Command {
 #[derive(Args)]
 struct Bench {
     /// Which store; every store if not given.
-    #[arg(long, value_name = "STORE", value_parser = ["memory", "sqlite", "all"], default_value = "all")]
+    #[arg(long, value_name = "STORE", value_parser = ["memory", "sqlite", "postgres", "all"], default_value = "all")]
     store: String,
+    /// The PostgreSQL server to measure, on which the bench makes a database of its own; that of DATABASE_URL if not given.
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
     /// Which workload; may be given again. Every workload if not given.
     #[arg(long, value_name = "WORKLOAD", value_enum)]
     workload: Vec<Workload>,
@@ -56,7 +59,8 @@ impl Bench {
 
 fn main() -> ExitCode {
     let Command::Bench(bench) = CommandLine::parse().command;
-    match bench::main(bench.plan()) {
+    let url = bench.url.clone().or_else(|| env::var("DATABASE_URL").ok()).filter(|it| !it.is_empty());
+    match bench::main(bench.plan(), url.as_deref()) {
         Ok(code) => code,
         // Whoever reads us has seen enough.
         Err(error) if is_closed_pipe(&*error) => ExitCode::SUCCESS,

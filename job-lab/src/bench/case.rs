@@ -1,41 +1,24 @@
 //! The cases: a variant of a workload, its ceiling, and what must hold in the end.
 
-use super::{Kind, Site, ceiling::Ceiling, drain, enqueue::Enqueue, no_op, store_drain};
+use super::{
+    claims,
+    crowd::Crowd,
+    drain,
+    enqueue::Enqueue,
+    ground::Plot,
+    kind::{Kind, Site},
+    latency::Percentile,
+    measure::{Side, rate},
+    no_op,
+    store_drain::Exchanges,
+    unit::Unit,
+    workload::Workload,
+};
 use job_core::{
     BoxError, JobStatus, Then,
     store::{Counted, Filter, Opened},
 };
-use std::{
-    num::NonZeroU32,
-    path::Path,
-    time::{Duration, Instant},
-};
-
-/// What is done.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
-pub enum Workload {
-    /// Jobs are created.
-    Enqueue,
-    /// Jobs are claimed and completed by the store alone.
-    StoreDrain,
-    /// Jobs are run by a script, its start included.
-    Drain,
-}
-
-impl Workload {
-    /// Every workload.
-    pub const ALL: [Self; 3] = [Self::Enqueue, Self::StoreDrain, Self::Drain];
-
-    /// Its name in the figures.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Enqueue => "enqueue",
-            Self::StoreDrain => "store-drain",
-            Self::Drain => "drain",
-        }
-    }
-}
+use std::{num::NonZeroU32, time::Instant};
 
 /// A variant of a workload.
 #[derive(Clone, Copy, Debug)]
@@ -50,28 +33,50 @@ pub struct Case {
 #[derive(Clone, Copy, Debug)]
 enum Work {
     Enqueue(Enqueue),
-    StoreDrain { batch: NonZeroU32, then: Then },
-    Drain { then: Then },
+    StoreDrain(Exchanges),
+    Drain { then: Then, beside: Beside },
+    Claim { crowd: Option<Crowd> },
+    Latency(Percentile),
+}
+
+/// What else is there while a script drains.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Beside {
+    Nothing,
+    Crowd,
+    /// A transaction that has begun before, and still sees what it saw then.
+    Snapshot,
 }
 
 const fn store_drain(batch: u32, then: Then) -> Work {
-    Work::StoreDrain { batch: NonZeroU32::new(batch).expect("not zero"), then }
+    Work::StoreDrain(Exchanges { batch: NonZeroU32::new(batch).expect("not zero"), then })
+}
+
+const fn drain(then: Then, beside: Beside) -> Work {
+    Work::Drain { then, beside }
 }
 
 impl Case {
     /// Every case, in the order of the figures.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 18] = [
         Self::of("callers-1", Work::Enqueue(Enqueue::Callers(1)), 20),
         Self::of("callers-10", Work::Enqueue(Enqueue::Callers(10)), 5),
         Self::of("callers-64", Work::Enqueue(Enqueue::Callers(64)), 1),
         Self::of("bulk-1000", Work::Enqueue(Enqueue::Bulk(1000)), 1),
         Self::of("unique", Work::Enqueue(Enqueue::Unique), 20),
+        Self::of("on-conn-1", Work::Enqueue(Enqueue::InTransaction), 20),
         Self::of("kept-1000", store_drain(1000, Then::Keep), 1),
         Self::of("kept-100", store_drain(100, Then::Keep), 1),
         Self::of("kept-10", store_drain(10, Then::Keep), 2),
         Self::of("deleted-1000", store_drain(1000, Then::Delete), 1),
-        Self::of("kept", Work::Drain { then: Then::Keep }, 1),
-        Self::of("deleted", Work::Drain { then: Then::Delete }, 1),
+        Self::of("kept", drain(Then::Keep, Beside::Nothing), 1),
+        Self::of("deleted", drain(Then::Delete, Beside::Nothing), 1),
+        Self::of("crowded", drain(Then::Keep, Beside::Crowd), 1),
+        Self::of("pinned", drain(Then::Keep, Beside::Snapshot), 1),
+        Self::of("elsewhere", Work::Claim { crowd: Some(Crowd::Elsewhere) }, 5),
+        Self::of("same-queue", Work::Claim { crowd: Some(Crowd::Here) }, 5),
+        Self::of("p50", Work::Latency(Percentile(50)), 333),
+        Self::of("p99", Work::Latency(Percentile(99)), 333),
     ];
 
     const fn of(variant: &'static str, work: Work, part: u32) -> Self {
@@ -83,9 +88,23 @@ impl Case {
     pub const fn workload(&self) -> Workload {
         match self.work {
             Work::Enqueue(_) => Workload::Enqueue,
-            Work::StoreDrain { .. } => Workload::StoreDrain,
+            Work::StoreDrain(_) => Workload::StoreDrain,
             Work::Drain { .. } => Workload::Drain,
+            Work::Claim { .. } => Workload::Claim,
+            Work::Latency(_) => Workload::Latency,
         }
+    }
+
+    /// Whether a store of this kind has what the case is about.
+    #[must_use]
+    pub fn is_of(&self, kind: Kind) -> bool {
+        let by_a_server = match self.work {
+            Work::Enqueue(enqueue) => enqueue == Enqueue::InTransaction,
+            Work::Drain { beside, .. } => beside != Beside::Nothing,
+            Work::Claim { .. } | Work::Latency(_) => true,
+            Work::StoreDrain(_) => false,
+        };
+        kind == Kind::Postgres || !by_a_server
     }
 
     /// How many jobs a round has, by the number that drains of a store on disk have.
@@ -95,67 +114,105 @@ impl Case {
     pub fn jobs(&self, kind: Kind, most: u32) -> u32 {
         match kind {
             Kind::Memory => most.saturating_mul(2),
-            Kind::Sqlite => most.div_ceil(self.part),
+            Kind::Sqlite | Kind::Postgres => most.div_ceil(self.part),
         }
     }
 
-    /// How long the ceiling in `folder` takes for `jobs` jobs.
+    /// What the ceiling shows in `plot`, an empty place. Where the case asks what is in the way of a drain or a claim,
+    /// that is the same without it.
     ///
     /// # Errors
     ///
     /// If what is under the ceiling fails, or it left a job behind.
-    pub fn ceiling(&self, kind: Kind, folder: &Path, jobs: u32) -> Result<Duration, BoxError> {
-        let mut ceiling = kind.ceiling(folder)?;
+    pub(super) async fn ceiling(&self, plot: &Plot<'_>, most: u32) -> Result<Side, BoxError> {
+        let jobs = self.jobs(plot.kind, most);
         match self.work {
-            Work::Enqueue(enqueue) => {
-                let (batch, keyed) = match enqueue {
-                    Enqueue::Callers(_) => (1, false),
-                    Enqueue::Bulk(batch) => (batch, false),
-                    Enqueue::Unique => (1, true),
-                };
-                let start = Instant::now();
-                ceiling.insert(jobs, batch, keyed)?;
-                Ok(start.elapsed())
+            Work::Drain { then, beside: Beside::Crowd | Beside::Snapshot } => {
+                Self { work: drain(then, Beside::Nothing), ..*self }.candidate(plot, most).await
             }
-            Work::StoreDrain { batch, then } => drained(&mut *ceiling, jobs, batch, then),
-            Work::Drain { then } => drained(&mut *ceiling, jobs, drain::CONCURRENCY, then),
+            Work::Claim { .. } => {
+                Self { work: Work::Claim { crowd: None }, ..*self }.candidate(plot, most).await
+            }
+            Work::Latency(percentile) => {
+                plot.site.ceiling(plot.folder()).await?;
+                let figure = percentile.of_ceiling(plot.site.room()?, jobs).await?;
+                Ok(Side { figure, costs: None })
+            }
+            Work::Enqueue(enqueue) => {
+                let mut ceiling = plot.site.ceiling(plot.folder()).await?;
+                let before = plot.settle().await?;
+                let start = Instant::now();
+                ceiling.insert(jobs, enqueue).await?;
+                let figure = rate(jobs, start.elapsed());
+                Ok(plot.side(figure, before, jobs).await?)
+            }
+            Work::StoreDrain(Exchanges { batch, then }) => drained(plot, jobs, batch, then).await,
+            Work::Drain { then, .. } => drained(plot, jobs, drain::CONCURRENCY, then).await,
         }
     }
 
-    /// How long the candidate takes for `jobs` jobs at `site`, an empty store. Every job is then where the
-    /// workload wants it, or this fails.
+    /// What the candidate shows in `plot`, an empty place. Every job is then where the workload wants it, or this
+    /// fails.
     ///
     /// # Errors
     ///
     /// If the store fails, or a job is not where it belongs.
-    pub async fn candidate(&self, site: &Site, jobs: u32) -> Result<Duration, BoxError> {
-        let opened = site.opener.open(&site.url).await?;
-        let store = &opened.store;
-        if self.workload() != Workload::Enqueue {
-            no_op::fill(&**store, jobs).await?;
+    pub(super) async fn candidate(&self, plot: &Plot<'_>, most: u32) -> Result<Side, BoxError> {
+        let jobs = self.jobs(plot.kind, most);
+        let opened = self.prepare(plot, most).await?;
+        let (opened, before) = plot.settled(opened).await?;
+        let snapshot = match self.work {
+            Work::Drain { beside: Beside::Snapshot, .. } => Some(plot.site.room()?.snapshot().await?),
+            _ => None,
+        };
+        let figure = self.run(opened, &plot.site, jobs).await?;
+        drop(snapshot);
+        let side = match self.workload().unit() {
+            Unit::Rate => plot.side(figure, before, jobs).await?,
+            Unit::Time => Side { figure, costs: None },
+        };
+        self.check(&plot.site.open().await?, jobs).await?;
+        Ok(side)
+    }
+
+    /// Makes the store, and fills it.
+    async fn prepare(&self, plot: &Plot<'_>, most: u32) -> Result<Opened, BoxError> {
+        let opened = plot.site.open().await?;
+        match self.work {
+            Work::Enqueue(_) | Work::Latency(_) => return Ok(opened),
+            Work::Drain { beside: Beside::Crowd, .. } => Crowd::Here.fill(plot.site.room()?, most).await?,
+            Work::Claim { crowd: Some(crowd) } => crowd.fill(plot.site.room()?, most).await?,
+            Work::StoreDrain(_) | Work::Drain { .. } | Work::Claim { crowd: None } => {}
         }
+        no_op::fill(&*opened.store, self.jobs(plot.kind, most)).await?;
+        Ok(opened)
+    }
+
+    /// Does what is measured.
+    async fn run(&self, opened: Opened, site: &Site, jobs: u32) -> Result<f64, BoxError> {
         let start = Instant::now();
         match self.work {
-            Work::Enqueue(enqueue) => enqueue.run(store.clone(), jobs).await?,
-            Work::StoreDrain { batch, then } => store_drain::run(&**store, batch, then).await?,
-            Work::Drain { then } => drain::run(opened.clone(), site, then).await?,
+            Work::Enqueue(enqueue) => enqueue.run(opened.store, site, jobs).await?,
+            Work::StoreDrain(exchanges) => exchanges.run(opened.store, site.drainers()).await?,
+            Work::Drain { then, .. } => drain::run(opened, site, then).await?,
+            Work::Claim { .. } => return claims::mean(&*opened.store).await,
+            Work::Latency(percentile) => return percentile.of_store(opened.store, site, jobs).await,
         }
-        let took = start.elapsed();
-        self.check(&opened, jobs).await?;
-        Ok(took)
+        Ok(rate(jobs, start.elapsed()))
     }
 
     async fn check(&self, opened: &Opened, jobs: u32) -> Result<(), BoxError> {
         let (status, expected) = match self.work {
             Work::Enqueue(_) => (JobStatus::Waiting, jobs),
-            Work::StoreDrain { then: Then::Keep, .. } | Work::Drain { then: Then::Keep } => {
-                (JobStatus::Completed, jobs)
-            }
-            Work::StoreDrain { .. } | Work::Drain { .. } => (JobStatus::Completed, 0),
+            // The last one, and those before the first sample, are still under way.
+            Work::Latency(_) => return Ok(()),
+            Work::StoreDrain(Exchanges { then: Then::Delete, .. })
+            | Work::Drain { then: Then::Delete, .. } => (JobStatus::Completed, 0),
+            Work::StoreDrain(_) | Work::Drain { .. } | Work::Claim { .. } => (JobStatus::Completed, jobs),
         };
         let exactly = Counted { jobs: expected.into(), at_least: false };
         for (statuses, words) in [(None, "there"), (Some(vec![status]), status.word())] {
-            let filter = Filter { statuses, ..Filter::default() };
+            let filter = Filter { statuses, types: Some(no_op::types()?), ..Filter::default() };
             let found = opened.store.count(&filter, u64::from(jobs) + 1).await?;
             if found != exactly {
                 let variant = self.variant;
@@ -166,18 +223,15 @@ impl Case {
     }
 }
 
-fn drained(
-    ceiling: &mut dyn Ceiling,
-    jobs: u32,
-    batch: NonZeroU32,
-    then: Then,
-) -> Result<Duration, BoxError> {
-    ceiling.insert(jobs, 1000, false)?;
+async fn drained(plot: &Plot<'_>, jobs: u32, batch: NonZeroU32, then: Then) -> Result<Side, BoxError> {
+    let mut ceiling = plot.site.ceiling(plot.folder()).await?;
+    ceiling.insert(jobs, Enqueue::Bulk(1000)).await?;
+    let before = plot.settle().await?;
     let start = Instant::now();
-    let completed = ceiling.drain(batch.get(), then)?;
-    let took = start.elapsed();
+    let completed = ceiling.drain(batch.get(), then).await?;
+    let figure = rate(jobs, start.elapsed());
     if completed == jobs {
-        Ok(took)
+        plot.side(figure, before, jobs).await
     } else {
         Err(format!("the ceiling completed {completed} of {jobs}").into())
     }
@@ -185,19 +239,22 @@ fn drained(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::Ground, *};
     use job_core::{JobSource, Options, QueueName};
 
     #[tokio::test]
     async fn a_job_that_is_not_where_it_belongs_fails_the_round() {
-        for case in Case::ALL.iter().filter(|it| it.workload() != Workload::Drain) {
-            let site = Kind::Memory.site(Path::new(""));
-            let opened = site.opener.open(&site.url).await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let ground = Ground::new(folder.path(), None);
+        let cases = Case::ALL.iter().filter(|it| it.is_of(Kind::Memory) && it.workload() != Workload::Drain);
+        for case in cases {
+            let plot = ground.plot(Kind::Memory).unwrap();
+            let opened = plot.site.open().await.unwrap();
             let elsewhere =
                 Options { queue: Some(QueueName::new("elsewhere").unwrap()), ..Options::default() };
             let stray = no_op::NoOp { number: 0 };
             JobSource::new(opened.store).create_with(&stray, &elsewhere).await.unwrap();
-            let said = case.candidate(&site, 3).await.unwrap_err().to_string();
+            let said = case.candidate(&plot, 3).await.unwrap_err().to_string();
             assert!(said.contains("should be"), "{}: {said:?}", case.variant);
         }
     }

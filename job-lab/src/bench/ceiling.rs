@@ -1,16 +1,19 @@
 //! The raw ceiling: the least that does the same work by hand, without any of our code.
 
+use super::enqueue::Enqueue;
+use async_trait::async_trait;
 use job_core::{BoxError, Then};
 
 /// What a workload costs at least on some store. Its rows are narrow, and keep what a queue of jobs has to keep: a
 /// number, the args, a queue, a rank, a due date, a status, an attempt; who has it until when, and when it ended.
-pub trait Ceiling: Send {
-    /// Inserts `jobs` jobs, `batch` at a time, each batch durable before the next; with a unique key each, if `keyed`.
+#[async_trait]
+pub(super) trait Ceiling: Send {
+    /// Inserts `jobs` jobs in the given way, each insert durable before its caller makes the next.
     ///
     /// # Errors
     ///
     /// If the store under it fails.
-    fn insert(&mut self, jobs: u32, batch: u32, keyed: bool) -> Result<(), BoxError>;
+    async fn insert(&mut self, jobs: u32, how: Enqueue) -> Result<(), BoxError>;
 
     /// Fetches the jobs that wait, `batch` at a time, and completes each batch before the next, until none waits.
     /// Says how many were completed.
@@ -18,5 +21,5 @@ pub trait Ceiling: Send {
     /// # Errors
     ///
     /// If the store under it fails.
-    fn drain(&mut self, batch: u32, then: Then) -> Result<u32, BoxError>;
+    async fn drain(&mut self, batch: u32, then: Then) -> Result<u32, BoxError>;
 }

@@ -1,6 +1,7 @@
 //! The ceiling of memory: a bare `HashMap` and a `BTreeSet` under one mutex.
 
-use super::ceiling::Ceiling;
+use super::{ceiling::Ceiling, enqueue::Enqueue};
+use async_trait::async_trait;
 use job_core::{BoxError, Then};
 use parking_lot::Mutex;
 use std::{
@@ -35,8 +36,10 @@ struct Row {
     finished: Option<i64>,
 }
 
+#[async_trait]
 impl Ceiling for MemoryCeiling {
-    fn insert(&mut self, jobs: u32, batch: u32, keyed: bool) -> Result<(), BoxError> {
+    async fn insert(&mut self, jobs: u32, how: Enqueue) -> Result<(), BoxError> {
+        let (batch, keyed) = (how.batch(), how == Enqueue::Unique);
         let mut number = 0;
         while number < jobs {
             let end = jobs.min(number + batch);
@@ -55,7 +58,7 @@ impl Ceiling for MemoryCeiling {
         Ok(())
     }
 
-    fn drain(&mut self, batch: u32, then: Then) -> Result<u32, BoxError> {
+    async fn drain(&mut self, batch: u32, then: Then) -> Result<u32, BoxError> {
         let holder = Uuid::now_v7();
         let mut completed = 0;
         loop {

@@ -1,6 +1,7 @@
 //! The ceiling of SQLite: rusqlite on one connection, prepared statements, a narrow table.
 
-use super::ceiling::Ceiling;
+use super::{ceiling::Ceiling, enqueue::Enqueue, no_op::args};
+use async_trait::async_trait;
 use job_core::{BoxError, Then};
 use rusqlite::{Connection, TransactionBehavior, params};
 use std::path::Path;
@@ -51,8 +52,10 @@ impl SqliteCeiling {
     }
 }
 
+#[async_trait]
 impl Ceiling for SqliteCeiling {
-    fn insert(&mut self, jobs: u32, batch: u32, keyed: bool) -> Result<(), BoxError> {
+    async fn insert(&mut self, jobs: u32, how: Enqueue) -> Result<(), BoxError> {
+        let (batch, keyed) = (how.batch(), how == Enqueue::Unique);
         if keyed {
             self.connection.execute_batch(KEYS)?;
         }
@@ -80,7 +83,7 @@ impl Ceiling for SqliteCeiling {
         Ok(())
     }
 
-    fn drain(&mut self, batch: u32, then: Then) -> Result<u32, BoxError> {
+    async fn drain(&mut self, batch: u32, then: Then) -> Result<u32, BoxError> {
         let holder = Uuid::now_v7().into_bytes();
         let mut completed = 0;
         loop {
@@ -108,9 +111,4 @@ impl Ceiling for SqliteCeiling {
             transaction.commit()?;
         }
     }
-}
-
-/// What the candidate's args are, too.
-fn args(number: u32) -> String {
-    format!("{{\"number\":{number}}}")
 }

@@ -1,6 +1,6 @@
 //! The workload `drain`: the runner itself, as a script over everything that is due; its start counts.
 
-use super::{Site, no_op::NoOp};
+use super::{kind::Site, no_op::NoOp};
 use job_core::{BoxError, SectionName, Then, store::Opened};
 use job_runner::{Registry, Script, SectionSettings};
 use std::num::NonZeroU32;

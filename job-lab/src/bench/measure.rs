@@ -1,24 +1,35 @@
 //! Rounds: a ceiling, its candidate right after it, again and again; and what is said of them in the end.
 
+use super::{costs::Costs, unit::Unit};
 use std::time::Duration;
 
-/// One round: two rates, taken one right after the other because machines drift.
+/// What one side of a round showed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Side {
+    /// The figure, in the unit of its workload.
+    pub figure: f64,
+    /// What it cost the server for each job, where one counts that.
+    pub costs: Option<Costs>,
+}
+
+/// One round: two sides, taken one right after the other because machines drift.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Round {
-    /// Jobs a second by the candidate.
-    pub value: f64,
-    /// Jobs a second by the ceiling, just before.
-    pub ceiling: f64,
+    /// The candidate.
+    pub value: Side,
+    /// Its ceiling, just before.
+    pub ceiling: Side,
+    /// What the two figures are.
+    pub unit: Unit,
 }
 
 impl Round {
     /// How much of the ceiling the candidate reached. Higher is better.
     #[must_use]
     pub fn ratio(self) -> f64 {
-        self.value / self.ceiling
+        self.unit.ratio(self.value.figure, self.ceiling.figure)
     }
 }
-
 /// The rounds of one case, by ratio. Never empty.
 #[derive(Clone, Debug)]
 pub struct Rounds {
@@ -62,8 +73,12 @@ pub(super) fn rate(jobs: u32, took: Duration) -> f64 {
 mod tests {
     use super::*;
 
+    fn side(figure: f64) -> Side {
+        Side { figure, costs: None }
+    }
+
     fn round(value: f64) -> Round {
-        Round { value, ceiling: 100.0 }
+        Round { value: side(value), ceiling: side(100.0), unit: Unit::Rate }
     }
 
     fn rounds<const N: usize>(values: [f64; N]) -> Rounds {
@@ -83,7 +98,7 @@ mod tests {
     #[test]
     fn rounds_are_ordered_by_ratio_not_by_speed() {
         let mut rounds = rounds([20.0, 30.0]);
-        rounds.add(Round { value: 500.0, ceiling: 5000.0 });
+        rounds.add(Round { value: side(500.0), ceiling: side(5000.0), unit: Unit::Rate });
         assert_eq!(rounds.median(), round(20.0));
     }
 

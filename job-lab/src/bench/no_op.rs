@@ -1,7 +1,7 @@
 //! Jobs that do nothing, so that only the system is measured.
 
 use job_core::{
-    Attempt, BoxError, JobType, JsonError, NewJob, Options, RunnableJob, UniqueKey, store::JobStore,
+    Attempt, BoxError, JobType, JsonError, NewJob, Options, RunnableJob, TypeName, UniqueKey, store::JobStore,
 };
 use serde::{Deserialize, Serialize};
 
@@ -39,6 +39,16 @@ impl RunnableJob for UniqueNoOp {
     fn unique_key(&self) -> Result<Option<UniqueKey>, JsonError> {
         UniqueKey::by(&self.number)
     }
+}
+
+/// All types of the bench.
+pub(super) fn types() -> Result<Vec<TypeName>, BoxError> {
+    Ok(vec![TypeName::new(NoOp::TYPE)?, TypeName::new(UniqueNoOp::TYPE)?])
+}
+
+/// The args of a [`NoOp`], as it is stored, for the ceilings.
+pub(super) fn args(number: u32) -> String {
+    format!("{{\"number\":{number}}}")
 }
 
 /// Puts `jobs` of [`NoOp`] into the store, a thousand at a time.

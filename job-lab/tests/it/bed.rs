@@ -42,7 +42,7 @@ pub(crate) fn morning() -> Timestamp {
 impl Bed {
     pub(crate) async fn new(kind: Kind) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let site = kind.site(folder.path());
+        let site = if kind == Kind::Sqlite { Site::sqlite(folder.path()) } else { Site::memory() };
         let opened = site.opener.open(&site.url).await.unwrap();
         Self { opened, site, _folder: folder }
     }
