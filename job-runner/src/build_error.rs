@@ -1,6 +1,6 @@
 //! What can be wrong with a registry or a section before anything runs.
 
-use job_core::{NameError, TypeName};
+use job_core::{NameError, QueueName, TypeName};
 use std::time::Duration;
 
 /// A registry and a section that do not fit together. Named by what has to be changed.
@@ -39,6 +39,23 @@ pub enum BuildError {
         period: Duration,
         /// How long final jobs are kept.
         retention: Duration,
+    },
+    /// A job of the type that runs out of time would move to where it is, for ever.
+    #[error(
+        "the slow queue of `{name}` leads back to where it began: {queue} -> {queue}; name another one, or none: \
+         then a job that runs out of time is tried again like one that failed"
+    )]
+    SlowLane {
+        /// The type.
+        name: TypeName,
+        /// Its queue, and its slow queue.
+        queue: QueueName,
+    },
+    /// The worker would look for work without a pause.
+    #[error("a section looks for work and for dead runners now and then: `{setting}` must be more than zero")]
+    NoPause {
+        /// The setting.
+        setting: &'static str,
     },
     /// A lease would end before a beat that was missed could be made up for.
     #[error("a lease of {lease:?} needs a beat of at most half of it, and more than zero; it is {beat:?}")]

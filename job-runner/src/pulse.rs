@@ -57,7 +57,8 @@ impl Pulse {
     /// ended, it is alive for as long as `within`.
     #[must_use]
     pub fn is_alive(&self, within: Duration) -> bool {
-        let in_time = |turns: &Mutex<Instant>| clock::instant().saturating_duration_since(*turns.lock()) < within;
+        let in_time =
+            |turns: &Mutex<Instant>| clock::instant().saturating_duration_since(*turns.lock()) < within;
         in_time(&self.0.pump) && in_time(&self.0.heart) && !self.0.stuck.load(SeqCst)
     }
 

@@ -1,11 +1,11 @@
 //! The rescuer: gives back, or fails, the jobs of runners that were not heard of again.
 
-use crate::{aftermath::Aftermath, backoff::Patience, judge::Judge};
+use crate::{aftermath::Aftermath, backoff::Patience, clock::RunnerClock, judge::Judge};
 use job_core::{
     Change, Reply, TypeName,
-    store::{JobStore, JobStoreExt, StoreError},
+    store::{Admin, JobStore, JobStoreExt, StoreError},
 };
-use std::{num::NonZeroU32, sync::Arc};
+use std::{num::NonZeroU32, sync::Arc, time::Duration};
 use tracing::debug;
 
 /// How many lapsed jobs are read and judged at a time.
@@ -20,6 +20,18 @@ pub(crate) struct Rescuer<'a, C> {
     pub(crate) patience: Patience<'a>,
 }
 
+/// Whether the store's server has run for less than a lease: while it was away nobody could renew one, so whoever holds
+/// jobs has a lease's time from its start to be heard of. Without that an outage would start again whatever ran
+/// through it.
+pub(crate) async fn server_is_fresh(
+    admin: Option<&Arc<dyn Admin>>,
+    lease: Duration,
+    clock: &RunnerClock,
+) -> Result<bool, StoreError> {
+    let Some(admin) = admin else { return Ok(false) };
+    Ok(admin.server_started().await?.is_some_and(|it| clock.now() < it + lease))
+}
+
 impl<C: Clone + Send + Sync + 'static> Rescuer<'_, C> {
     /// Goes once through all jobs that run past their lease.
     ///
@@ -29,9 +41,9 @@ impl<C: Clone + Send + Sync + 'static> Rescuer<'_, C> {
         loop {
             let by = self.patience.clock.by();
             let jobs = self.patience.call(|| self.store.lapsed(after, PAGE, by)).await?;
+            let Some(last) = jobs.last() else { return Ok(()) };
             // Read after the page, so that every lease on it has ended by then.
             let now = self.patience.call(|| self.store.time(by)).await?;
-            let Some(last) = jobs.last() else { return Ok(()) };
             after = Some(last.id);
             let ours = jobs.into_iter().filter(|it| self.types.contains(&it.spec.type_name));
             let judged = ours.filter_map(|it| self.judge.lapse(Arc::new(it), now));

@@ -29,7 +29,10 @@ use std::{
     sync::{Arc, atomic::AtomicBool},
     time::Duration,
 };
-use tokio::sync::mpsc::{self, UnboundedReceiver};
+use tokio::{
+    sync::mpsc::{self, UnboundedReceiver},
+    time::timeout,
+};
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use tracing::{debug, warn};
 
@@ -158,8 +161,18 @@ impl<C: Clone + Send + Sync + 'static> Run<C> {
     /// Stops the handlers that are left, and the heart.
     pub(crate) async fn wind_up(&self, beating: Beating) {
         self.attempts.all().iter().for_each(|it| it.tell(Told::Stopping));
-        let patience = if self.setup.release.is_cancelled() { LAST_BEAT } else { self.settings().lease };
-        beating.stop(patience).await;
+        beating.stop(self.last_patience()).await;
+    }
+
+    /// How long each of the last things may take that are done when nothing runs any more.
+    pub(crate) fn last_patience(&self) -> Duration {
+        if self.setup.release.is_cancelled() {
+            Duration::from_millis(200)
+        } else if self.setup.stop.is_cancelled() {
+            Duration::from_secs(1)
+        } else {
+            self.settings().lease
+        }
     }
 
     /// Waits for the reports that are on their way, counts what is left, and logs it all. Keeps the record of the run
@@ -171,7 +184,11 @@ impl<C: Clone + Send + Sync + 'static> Run<C> {
         worked: Result<(), StoreError>,
     ) -> (RunReport, Result<(), StoreError>) {
         let mut report = aftermath.run;
-        self.reports.finish().await;
+        if self.setup.release.is_cancelled() {
+            let _ = timeout(self.last_patience(), self.reports.finish()).await;
+        } else {
+            self.reports.finish().await;
+        }
         report.zombies = u64::try_from(self.attempts.zombies().len()).unwrap_or(u64::MAX);
         report.log();
         if worked.is_ok() {
@@ -190,7 +207,10 @@ impl<C: Clone + Send + Sync + 'static> Run<C> {
             incomplete: report.incomplete.clone(),
         };
         let kept = match Note::run(section.clone(), &body) {
-            Ok(note) => self.setup.opened.notes.append(&[note]).await.map_err(|it| it.to_string()),
+            Ok(note) => match timeout(self.last_patience(), self.setup.opened.notes.append(&[note])).await {
+                Ok(kept) => kept.map_err(|it| it.to_string()),
+                Err(_) => Err("the job store does not answer".to_owned()),
+            },
             Err(error) => Err(error.to_string()),
         };
         if let Err(problem) = kept {
@@ -199,9 +219,6 @@ impl<C: Clone + Send + Sync + 'static> Run<C> {
         debug!(section.name = %section, "Section {section} ran.");
     }
 }
-
-/// How long the heart may take for its last beat when everything is released at once.
-const LAST_BEAT: Duration = Duration::from_millis(200);
 
 pub(crate) fn many(count: u32) -> usize {
     usize::try_from(count).unwrap_or(usize::MAX)

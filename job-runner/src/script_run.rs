@@ -8,7 +8,7 @@ use crate::{
     heart::{HeldLock, fence},
     heart_thread::Beating,
     pump::{Pump, PumpState, PumpTerms},
-    rescuer::Rescuer,
+    rescuer::{Rescuer, server_is_fresh},
     run::Run,
     section_lock::{Asked, SectionLock},
 };
@@ -19,6 +19,7 @@ use job_core::{
 
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
+use tracing::info;
 
 /// A script that runs.
 pub(crate) struct ScriptRun<C> {
@@ -80,8 +81,15 @@ impl<C: Clone + Send + Sync + 'static> ScriptRun<C> {
         let (run, settings) = (&self.run, self.run.settings());
         let store = &run.setup.opened.store;
         let patience = run.patience(settings.lease);
-        let rescuer = Rescuer { store, judge: &run.judge, types: &run.setup.types, patience };
-        rescuer.run(aftermath).await?;
+        let admin = run.setup.opened.admin.as_ref();
+        if patience.call(|| Box::pin(server_is_fresh(admin, settings.lease, &run.clock))).await? {
+            info!(
+                "The server of the store has just started; who holds jobs has a lease's time to be heard of."
+            );
+        } else {
+            let rescuer = Rescuer { store, judge: &run.judge, types: &run.setup.types, patience };
+            rescuer.run(aftermath).await?;
+        }
         // Read now, so that what was rescued counts as due.
         let due_by = patience.call(|| store.time(run.clock.by())).await?;
         run.clock.saw(due_by);
@@ -121,7 +129,7 @@ impl<C: Clone + Send + Sync + 'static> ScriptRun<C> {
 
     /// If it is lost, this changes nothing.
     async fn give_up_lock(&self) {
-        self.lock.give_up(&self.run.setup.opened.store).await;
+        self.lock.give_up(&self.run.setup.opened.store, self.run.last_patience()).await;
     }
 
     fn broken(&self, source: StoreError, report: RunReport) -> ScriptError {

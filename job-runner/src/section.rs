@@ -101,8 +101,13 @@ impl SectionSettings {
         }
     }
 
-    /// Whether beats and leases fit together.
+    /// Whether its times fit together.
     pub(crate) fn check(&self) -> Result<(), BuildError> {
+        for (setting, pause) in [("poll", self.poll), ("scan", self.scan)] {
+            if pause.is_zero() {
+                return Err(BuildError::NoPause { setting });
+            }
+        }
         if self.beat.is_zero() || self.beat > self.lease / 2 {
             return Err(BuildError::Beat { lease: self.lease, beat: self.beat });
         }

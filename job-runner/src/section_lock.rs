@@ -76,10 +76,10 @@ impl SectionLock {
         Ok(matches!(store.lock(&self.request).await?, Lock::Taken { .. }))
     }
 
-    /// Gives the lock up. If that fails, its lease ends it.
-    pub(crate) async fn give_up(&self, store: &Arc<dyn JobStore>) {
+    /// Gives the lock up. If that fails, or takes longer than `patience`, its lease ends it.
+    pub(crate) async fn give_up(&self, store: &Arc<dyn JobStore>, patience: Duration) {
         let request = LockRequest { lease: Duration::ZERO, ..self.request.clone() };
-        let given = tokio::time::timeout(self.request.lease, store.lock(&request)).await;
+        let given = tokio::time::timeout(patience, store.lock(&request)).await;
         let problem = match given {
             Ok(Ok(_)) => return,
             Ok(Err(error)) => error.to_string(),

@@ -1,13 +1,15 @@
 //! The tender: what a worker does beside its jobs, every few seconds.
 
 use crate::{
-    aftermath::Aftermath, backoff::Backoff, clock::Instant, pruner::Pruner, rescuer::Rescuer, run::Run,
+    aftermath::Aftermath,
+    backoff::Backoff,
+    clock::Instant,
+    pruner::Pruner,
+    rescuer::{Rescuer, server_is_fresh},
+    run::Run,
     tidings::Tidings,
 };
-use job_core::{
-    Timestamp,
-    store::{JobStoreExt, StoreError},
-};
+use job_core::store::{JobStoreExt, StoreError};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -19,8 +21,8 @@ pub(crate) struct Tender<'a, C> {
     run: &'a Run<C>,
     tidings: &'a Tidings,
     pruner: Option<Pruner>,
-    /// When the store's server started, by its own clock, and when that was asked.
-    server: Option<(Option<Timestamp>, Instant)>,
+    /// Whether the store's server is known to have run for a lease.
+    server_ran_long: bool,
     clock_read: Instant,
 }
 
@@ -28,7 +30,7 @@ impl<'a, C: Clone + Send + Sync + 'static> Tender<'a, C> {
     pub(crate) fn new(run: &'a Run<C>, tidings: &'a Tidings) -> Self {
         let types = run.setup.types.clone();
         let pruner = run.settings().retention.map(|it| Pruner::new(it, types, run.clock.clone()));
-        Self { run, tidings, pruner, server: None, clock_read: run.clock.instant() }
+        Self { run, tidings, pruner, server_ran_long: false, clock_read: run.clock.instant() }
     }
 
     /// Goes round at every scan, until it is `over`. Gives how many jobs were rescued.
@@ -79,26 +81,19 @@ impl<'a, C: Clone + Send + Sync + 'static> Tender<'a, C> {
         }
     }
 
-    /// Whether others had a lease's time to renew what they hold, since the store was away from this runner, and since
-    /// its server started. Without that an outage would start again whatever ran through it.
+    /// Whether others had a lease's time to be heard of, since the store was away from this runner, and since its server
+    /// started.
     async fn may_rescue(&mut self) -> Result<bool, StoreError> {
         let Run { setup, clock, .. } = self.run;
         let lease = setup.settings.lease;
         if clock.steady().is_some_and(|it| it < lease) {
+            // A server that was started again was away.
+            self.server_ran_long = false;
             return Ok(false);
         }
-        let Some(admin) = &setup.opened.admin else { return Ok(true) };
-        // A server that was started again was away.
-        let known = self.server.filter(|(_, asked)| clock.steady().is_none_or(|it| it > clock.since(*asked)));
-        let started = match known {
-            Some((started, _)) => started,
-            None => {
-                let asked = clock.instant();
-                let started = admin.server_started().await?;
-                self.server = Some((started, asked));
-                started
-            }
-        };
-        Ok(started.is_none_or(|it| clock.now() >= it + lease))
+        if !self.server_ran_long {
+            self.server_ran_long = !server_is_fresh(setup.opened.admin.as_ref(), lease, clock).await?;
+        }
+        Ok(self.server_ran_long)
     }
 }

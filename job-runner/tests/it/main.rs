@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "in a test, a surprise is a failure")]
 
 mod lines;
+mod lives;
 mod play;
 mod stage;
 mod unsteady;
@@ -30,3 +31,10 @@ mod shutdown;
 mod time_outs;
 mod transactional;
 mod worker;
+mod worker_hostile;
+mod worker_idle;
+mod worker_outage;
+mod worker_prefetch;
+mod worker_rescue;
+mod worker_shutdown;
+mod worker_zombies;

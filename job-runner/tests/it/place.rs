@@ -19,7 +19,7 @@ use std::{
 
 /// Opens the store with faults, as the heart's own handle; or nothing.
 #[derive(Debug)]
-struct OpensFor(Option<Unsteady>);
+pub(crate) struct OpensFor(pub(crate) Option<Unsteady>);
 
 #[async_trait]
 impl Opener for OpensFor {

@@ -25,6 +25,12 @@ pub(crate) enum Act {
     WaitAndFail,
     /// Waits until its token fires, then fails.
     Heed,
+    /// Works for so many seconds, and fails when its token fires before.
+    Work(u64),
+    /// As `Work`, whatever its token does.
+    WorkOn(u64),
+    /// Fails with a text of ten megabytes, full of what no terminal and no database likes.
+    Roar,
     /// Never ends, but lets others run.
     Hang,
     /// Holds its thread with work until the stage is freed.
@@ -81,6 +87,22 @@ impl Play {
                 attempt.cancelled().await;
                 Err("told to stop".into())
             }
+            Act::Work(seconds) => {
+                let alive = stage.alive(&self.label);
+                tokio::select! {
+                    () = tokio::time::sleep(Duration::from_secs(seconds)) => {}
+                    () = attempt.cancelled() => return Err("told to stop".into()),
+                }
+                alive.done();
+                Ok(())
+            }
+            Act::WorkOn(seconds) => {
+                let alive = stage.alive(&self.label);
+                tokio::time::sleep(Duration::from_secs(seconds)).await;
+                alive.done();
+                Ok(())
+            }
+            Act::Roar => Err("\0 \u{1b}[2J \u{202e}".repeat(1024 * 1024).into()),
             Act::Hang => std::future::pending().await,
             Act::Spin => {
                 stage.arrives(&self.label);

@@ -52,6 +52,20 @@ impl RunnableJob<Stage> for Daily {
     }
 }
 
+#[derive(Serialize, Deserialize)]
+struct Circling;
+
+impl RunnableJob<Stage> for Circling {
+    const TYPE: &'static str = "circling";
+    const QUEUE: &'static str = "round";
+    const SLOW_QUEUE: Option<&'static str> = Some("round");
+    type Error = BoxError;
+
+    async fn run(self, _: Attempt<Stage>) -> Result<(), BoxError> {
+        Ok(())
+    }
+}
+
 fn mistake(registry: Registry<Stage>, settings: SectionSettings) -> BuildError {
     let stage = Stage::new();
     Script::new(stage.opened.clone(), registry, stage, settings).unwrap_err()
@@ -71,6 +85,24 @@ fn a_type_is_registered_once_whatever_its_kind() {
 fn a_name_that_cannot_be_one_is_refused() {
     let error = mistake(Registry::new().register::<Misnamed>(), Stage::settings());
     assert!(matches!(error, BuildError::Name(_)), "{error}");
+}
+
+#[test]
+fn a_slow_queue_that_leads_back_is_refused() {
+    let error = mistake(Registry::new().register::<Circling>(), Stage::settings());
+    assert_eq!(error, BuildError::SlowLane { name: named("circling"), queue: named("round") });
+    assert!(error.to_string().contains("round -> round"), "{error}");
+}
+
+#[test]
+fn a_section_that_would_never_pause_is_refused() {
+    for settings in [
+        SectionSettings { poll: Duration::ZERO, ..Stage::settings() },
+        SectionSettings { scan: Duration::ZERO, ..Stage::settings() },
+    ] {
+        let error = mistake(Stage::registry(), settings);
+        assert!(matches!(error, BuildError::NoPause { .. }), "{error}");
+    }
 }
 
 #[test]

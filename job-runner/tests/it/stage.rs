@@ -2,6 +2,7 @@
 
 use crate::{
     lines::listen,
+    lives::{Life, Lives},
     play::{Brief, Laned, Play, Usual},
 };
 use async_trait::async_trait;
@@ -35,6 +36,7 @@ pub(crate) struct Stage {
     pub(crate) freed: Arc<AtomicBool>,
     other: Arc<Mutex<Option<JobId>>>,
     ran: Arc<Mutex<Vec<String>>>,
+    pub(crate) lives: Lives,
     gates: Arc<Mutex<HashMap<String, Arc<Semaphore>>>>,
 }
 
@@ -80,8 +82,14 @@ impl Stage {
             freed: Arc::default(),
             other: Arc::default(),
             ran: Arc::default(),
+            lives: Lives::default(),
             gates: Arc::default(),
         }
+    }
+
+    /// The same stage, through another view of its store.
+    pub(crate) fn through(&self, opened: Opened) -> Self {
+        Self { opened, ..self.clone() }
     }
 
     pub(crate) fn registry() -> Registry<Self> {
@@ -202,6 +210,11 @@ impl Stage {
     /// A job has started.
     pub(crate) fn runs(&self, label: &str) {
         self.ran.lock().push(label.to_owned());
+    }
+
+    /// A handler lives, as long as what it is given.
+    pub(crate) fn alive(&self, label: &str) -> Life {
+        self.lives.begin(label)
     }
 
     /// A job says that it is here, and waits to be let go.

@@ -29,6 +29,8 @@ pub(crate) enum Fault {
     ReplyLost,
     /// The store is broken.
     Broken,
+    /// The store refuses the call.
+    Denied,
     /// The call is made once the test adds a permit.
     Held(Arc<Semaphore>),
     /// Somebody's transaction holds the rows: for `apply`, `exchange` and `renew`.
@@ -111,6 +113,7 @@ impl Unsteady {
                 Err(StoreError::Unavailable("the reply is lost".into()))
             }
             Fault::Broken => Err(StoreError::Other("broken".into())),
+            Fault::Denied => Err(StoreError::Denied("no".into())),
             Fault::Held(permits) => {
                 permits.acquire().await.unwrap().forget();
                 call.await
