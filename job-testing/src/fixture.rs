@@ -79,6 +79,12 @@ impl Fixture {
         self.clock.advance(by)
     }
 
+    /// The store with the fixture's clock for its own, as [`ManualClock::drive`] makes it: for runners and handlers.
+    #[must_use]
+    pub fn driven(&self) -> Opened {
+        self.clock.drive(self.opened.clone())
+    }
+
     /// A new [`factory::job`].
     #[must_use]
     pub fn job(&self) -> NewJob {

@@ -28,7 +28,8 @@
 //!
 //! # Test jobs
 //!
-//! [`assert_enqueued!`] and [`refute_enqueued!`] say which jobs wait, on any store, and what waits instead.
+//! [`assert_enqueued!`] and [`refute_enqueued!`] say which jobs wait, on any store, and what waits instead;
+//! [`over_stores!`] makes a test of each store.
 //!
 //! [`factory`] makes valid jobs, claims and changes that a test overrides by struct update, [`ManualClock`] and
 //! [`race`](race()) stand where others sleep, and a [`Recorder`] sees what ran. A [`proxy`] in front of PostgreSQL cuts
@@ -47,6 +48,7 @@ mod clock;
 mod driven;
 mod enqueued;
 mod fixture;
+mod over_stores;
 mod property;
 mod race;
 mod recorder;
@@ -54,6 +56,8 @@ mod recorder;
 pub use clock::ManualClock;
 pub use enqueued::{Enqueued, Unmet};
 pub use fixture::Fixture;
+#[doc(hidden)]
+pub use over_stores::over_store;
 pub use race::{dropped_after, race};
 pub use recorder::{Failing, Record, Recorded, Recorder};
 /// Makes a [`Value`](serde_json::Value): part of a job's args, for [`Enqueued::args`].

@@ -1,26 +1,30 @@
 //! A bed for a test: an empty store of some kind, what it stands on, and a script over it.
 
-use crate::errand::{Errand, Ran, UniqueErrand};
+use crate::{
+    errand::{Errand, Ran, UniqueErrand},
+    schema::Schema,
+};
 use job_core::{
     Clock, Job, JobId, JobSource, JobType, SectionName, Timestamp,
-    store::{Filter, JobStoreExt, Opened, Order, Page},
+    store::{Filter, JobStoreExt, Opened, Opener, Order, Page, StoreUrl},
 };
-use job_lab::bench::{Kind, Site};
 use job_runner::{Place, Registry, RunReport, Script, SectionSettings};
-use std::num::NonZeroU32;
-use tempfile::TempDir;
+use std::{any::Any, num::NonZeroU32, sync::Arc};
 
 /// Gives each of the tests a name for every store, so that a failure says where.
 macro_rules! over_every_store {
     ($($test:ident,)*) => {
-        over_every_store! { @ memory Memory: $($test,)* }
-        over_every_store! { @ sqlite Sqlite: $($test,)* }
+        over_every_store! { @ memory: $($test,)* }
+        over_every_store! { @ sqlite: $($test,)* }
+        over_every_store! { @ postgres: $($test,)* }
     };
-    (@ $name:ident $kind:ident: $($test:ident,)*) => {
-        mod $name {
+    (@ $store:ident: $($test:ident,)*) => {
+        mod $store {
             $(#[tokio::test(flavor = "multi_thread")]
             async fn $test() {
-                super::$test($crate::bed::Bed::new(job_lab::bench::Kind::$kind).await).await;
+                if let Some(bed) = $crate::bed::Bed::$store().await {
+                    super::$test(bed).await;
+                }
             })*
         }
     };
@@ -29,9 +33,11 @@ pub(crate) use over_every_store;
 
 /// An empty store that belongs to one test.
 pub(crate) struct Bed {
+    // Dropped in this order: the handle before what it stands on.
     pub(crate) opened: Opened,
-    site: Site,
-    _folder: TempDir,
+    opener: Arc<dyn Opener>,
+    url: StoreUrl,
+    _ground: Box<dyn Any + Send>,
 }
 
 /// When tests begin: a point in the past, so that a store that took its own clock instead would be found out.
@@ -40,11 +46,30 @@ pub(crate) fn morning() -> Timestamp {
 }
 
 impl Bed {
-    pub(crate) async fn new(kind: Kind) -> Self {
+    pub(crate) async fn memory() -> Option<Self> {
+        Some(Self::made(job_store_mem::Opener::new(), StoreUrl::new("memory:"), ()).await)
+    }
+
+    pub(crate) async fn sqlite() -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
-        let site = if kind == Kind::Sqlite { Site::sqlite(folder.path()) } else { Site::memory() };
-        let opened = site.opener.open(&site.url).await.unwrap();
-        Self { opened, site, _folder: folder }
+        let url = StoreUrl::new(format!("sqlite:{}", folder.path().join("jobs.sqlite3").display()));
+        Some(Self::made(job_store_sqlite::Opener, url, folder).await)
+    }
+
+    /// `None` where there is no server to test on.
+    pub(crate) async fn postgres() -> Option<Self> {
+        let schema = Schema::new()?;
+        Some(Self::made(job_store_pg::Opener, schema.url(), schema).await)
+    }
+
+    async fn made(opener: impl Opener, url: StoreUrl, ground: impl Any + Send) -> Self {
+        let opened = opener.open(&url).await.unwrap();
+        Self { opened, opener: Arc::new(opener), url, _ground: Box::new(ground) }
+    }
+
+    /// A further handle of the store, as another process would have.
+    pub(crate) async fn another(&self) -> Opened {
+        self.opener.open(&self.url).await.unwrap()
     }
 
     /// The jobs of one type, as of `now`.
@@ -63,7 +88,7 @@ impl Bed {
 
     /// Runs what is due at `now`, through a handle of its own, as another process would.
     pub(crate) async fn run_with(&self, now: Timestamp, ran: &Ran, settings: SectionSettings) -> RunReport {
-        let opened = self.site.opener.open(&self.site.url).await.unwrap();
+        let opened = self.another().await;
         let registry = Registry::new().register::<Errand>().register::<UniqueErrand>();
         let script = Script::new(Opened { clock: Clock::At(now), ..opened }, registry, ran.clone(), settings);
         script.unwrap().place(Place::Here).run().await.unwrap()

@@ -7,5 +7,7 @@ mod bench;
 mod chaos;
 mod end_to_end;
 mod errand;
+mod inline;
 mod ledger;
 mod same_rows;
+mod schema;

@@ -9,7 +9,6 @@ use job_core::{
     Start, StateParts, Timestamp,
     store::{JobStore, JobStoreExt, Operation},
 };
-use job_lab::bench::Kind;
 use job_store_mem::MemStore;
 use std::{collections::HashSet, num::NonZeroU32, time::Duration};
 
@@ -149,12 +148,14 @@ async fn attempts(bed: &Bed) -> Vec<AttemptNote> {
 async fn the_same_scenario_leaves_the_same_rows_on_every_store() {
     let mut statuses = HashSet::new();
     for seed in 0..SEEDS {
-        let memory = played(seed, &Bed::new(Kind::Memory).await).await;
-        let sqlite = played(seed, &Bed::new(Kind::Sqlite).await).await;
-        for (step, (memory, sqlite)) in memory.said.iter().zip(&sqlite.said).enumerate() {
-            assert_eq!(memory, sqlite, "seed {seed}, step {step}");
+        let memory = played(seed, &Bed::memory().await.unwrap()).await;
+        for other in [Bed::sqlite().await, Bed::postgres().await].into_iter().flatten() {
+            let (left, store) = (played(seed, &other).await, other.opened.scheme);
+            for (step, (memory, said)) in memory.said.iter().zip(&left.said).enumerate() {
+                assert_eq!(memory, said, "{store}, seed {seed}, step {step}");
+            }
+            assert_eq!(memory, left, "{store}, seed {seed}");
         }
-        assert_eq!(memory, sqlite, "seed {seed}");
         statuses.extend(memory.jobs.iter().map(|it| it.state.status()));
         assert!(!memory.ran.is_empty() && !memory.attempts.is_empty(), "seed {seed} says something");
     }
