@@ -70,9 +70,6 @@ impl Caller {
         let caller = self.clone();
         self.runtime.spawn(async move {
             let result = caller.perform(&call).await;
-            if let Ok(answer) = &result {
-                caller.ringer.ring(&caller, call.rings(answer));
-            }
             let (parcel, returned) = Parcel::new(result);
             // A parcel that is not opened comes back, from here or from where the receiver is dropped.
             let _ = give.send(parcel);
@@ -85,16 +82,21 @@ impl Caller {
         });
         match receive.await {
             Ok(parcel) => parcel.open(),
-            Err(_) => Err(StoreError::Unavailable("the runtime of the store is shutting down".into())),
+            Err(_) => Err(self.ended()),
         }
     }
 
-    async fn perform<C: Call>(&self, call: &C) -> Result<C::Answer, StoreError> {
+    /// Makes a call in the task of whoever asks, on the store's runtime, and rings for what came of it. To be dropped
+    /// only with the runtime.
+    pub(crate) async fn perform<C: Call>(&self, call: &C) -> Result<C::Answer, StoreError> {
         let deadline = Instant::now() + self.deadline;
         let mut wait = FIRST_WAIT;
         for attempt in 1.. {
             let error = match self.attempt(call, deadline).await {
-                Ok(answer) => return Ok(answer),
+                Ok(answer) => {
+                    self.ringer.ring(self, call.rings(&answer));
+                    return Ok(answer);
+                }
                 Err(error) => error,
             };
             let kind = error.kind();
@@ -118,8 +120,7 @@ impl Caller {
             lent.discard();
             let cancelled = token.cancel_query(tokio_postgres::NoTls);
             let _ = timeout_at(Instant::now() + Duration::from_secs(1), cancelled).await;
-            let source = format!("the call took longer than {:?}", self.deadline);
-            return Err(StoreError::Unavailable(source.into()).into());
+            return Err(self.late().into());
         };
         match result.as_ref().err().map(CallError::kind) {
             Some(Kind::Lost | Kind::Replan) => {
@@ -131,6 +132,16 @@ impl Caller {
             _ => {}
         }
         result
+    }
+
+    /// The deadline has passed.
+    pub(crate) fn late(&self) -> StoreError {
+        StoreError::Unavailable(format!("the call took longer than {:?}", self.deadline).into())
+    }
+
+    /// There is nobody any more who could make the call.
+    pub(crate) fn ended(&self) -> StoreError {
+        StoreError::Unavailable("the runtime of the store is shutting down".into())
     }
 
     async fn take_back<C: Call>(&self, call: &C, answer: C::Answer) {

@@ -2,6 +2,7 @@
 
 use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error};
 use job_core::{BoxError, store::StoreError};
+use std::{error, iter, sync::Arc};
 
 /// What went wrong inside a store call.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +21,7 @@ impl CallError {
         match self {
             Self::Database(error) => Kind::of(error),
             Self::Store(StoreError::Unavailable(_)) => Kind::Conflict,
+            Self::Store(StoreError::Corrupt { .. }) => Kind::Row,
             Self::Store(_) => Kind::Other,
         }
     }
@@ -46,6 +48,19 @@ pub(crate) fn store_error(error: Error) -> StoreError {
         Kind::Schema => StoreError::Schema(source),
         Kind::Key | Kind::Row | Kind::Other => StoreError::Other(source),
     }
+}
+
+/// The same error, as often as it is wanted.
+pub(crate) fn shared(error: StoreError) -> impl Iterator<Item = StoreError> {
+    let (of, source): (fn(BoxError) -> StoreError, BoxError) = match error {
+        StoreError::Unavailable(source) => (StoreError::Unavailable, source),
+        StoreError::Denied(source) => (StoreError::Denied, source),
+        StoreError::Schema(source) => (StoreError::Schema, source),
+        StoreError::Other(source) => (StoreError::Other, source),
+        error => (StoreError::Other, error.into()),
+    };
+    let source: Arc<dyn error::Error + Send + Sync> = source.into();
+    iter::repeat_with(move || of(Box::new(source.clone())))
 }
 
 /// What an error of the database is about.

@@ -5,6 +5,7 @@ use crate::{
     call::Call,
     error::CallError,
     fields::Fields,
+    names::{Names, first_of_each},
     ring::rings,
     row::JobRow,
     session::Session,
@@ -22,7 +23,16 @@ const BATCH: usize = 2000;
 /// How often keys may change hands while we look who holds them.
 const ROUNDS: u32 = 20;
 
-/// Inserts jobs.
+/// How long an insert waits for somebody's open transaction that has written one of its keys.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Wait {
+    /// As long as the connection allows.
+    AsUsual,
+    /// 25 ms, which is longer than a commit takes: others wait too.
+    Briefly,
+}
+
+/// Inserts many jobs.
 #[derive(Debug)]
 pub(crate) struct Insert {
     pub(crate) jobs: Vec<NewJob>,
@@ -35,10 +45,10 @@ impl Call for Insert {
     async fn run(&self, session: &mut Session<'_>) -> Result<Vec<Inserted>, CallError> {
         let mut answers = Vec::with_capacity(self.jobs.len());
         for jobs in self.jobs.chunks(BATCH) {
-            match insert(session, jobs, self.clock).await {
+            match insert(session, jobs, self.clock, Wait::AsUsual).await {
                 Ok(some) => answers.extend(some),
                 Err(error) if jobs.len() > 1 && error.kind().is_of_a_row() => {
-                    answers.extend(one_by_one(session, jobs, self.clock).await?);
+                    answers.extend(one_by_one(session, jobs, self.clock, Wait::AsUsual).await?);
                 }
                 Err(error) => return Err(error),
             }
@@ -47,33 +57,44 @@ impl Call for Insert {
     }
 
     fn rings(&self, answers: &Vec<Inserted>) -> BTreeSet<QueueName> {
-        let created = self.jobs.iter().zip(answers).filter(|(_, it)| matches!(it, Inserted::Created(_)));
-        created.filter(|(job, _)| rings(job)).map(|(job, _)| job.queue.clone()).collect()
+        rung(&self.jobs, answers).collect()
     }
 }
 
-/// Each alone; if one cannot be inserted, the others are all the same.
-async fn one_by_one(
+/// The queues that got work.
+pub(crate) fn rung(jobs: &[NewJob], answers: &[Inserted]) -> impl Iterator<Item = QueueName> {
+    let created = jobs.iter().zip(answers).filter(|(_, it)| matches!(it, Inserted::Created(_)));
+    created.filter(|(job, _)| rings(job)).map(|(job, _)| job.queue.clone())
+}
+
+/// Each alone; if one cannot be inserted, the others are all the same. One that may go another time is the answer before
+/// one that never will.
+pub(crate) async fn one_by_one(
     session: &mut Session<'_>,
     jobs: &[NewJob],
     clock: Clock,
+    wait: Wait,
 ) -> Result<Vec<Inserted>, CallError> {
     let mut answers = Vec::with_capacity(jobs.len());
-    let mut failed = None;
+    let mut failed: Option<CallError> = None;
     for job in jobs {
-        match insert(session, std::slice::from_ref(job), clock).await {
+        match insert(session, std::slice::from_ref(job), clock, wait).await {
             Ok(one) => answers.extend(one),
-            Err(error) if error.kind().is_of_a_row() => failed = Some(error),
+            Err(error) if error.kind().is_of_a_row() => {
+                failed = failed.filter(|it| it.kind().is_transient()).or(Some(error));
+            }
             Err(error) => return Err(error),
         }
     }
     failed.map_or(Ok(answers), Err)
 }
 
-async fn insert(
+/// Inserts these in one statement, and looks what became of those that were not written.
+pub(crate) async fn insert(
     session: &mut Session<'_>,
     jobs: &[NewJob],
     clock: Clock,
+    wait: Wait,
 ) -> Result<Vec<Inserted>, CallError> {
     let mut answers: Vec<Option<Inserted>> = vec![None; jobs.len()];
     for _ in 0..ROUNDS {
@@ -81,7 +102,7 @@ async fn insert(
             (0..jobs.len()).filter(|n| answers[*n].is_none()).collect()
         };
         let candidates = first_of_each(jobs, &open(&answers));
-        let created = write(session, jobs, &candidates, clock).await?;
+        let created = write(session, jobs, &candidates, clock, wait).await?;
         for n in candidates {
             answers[n] = created.get(&jobs[n].id).map(|now| Inserted::Created(jobs[n].created(*now)));
         }
@@ -91,22 +112,18 @@ async fn insert(
         }
         let known = known(session, jobs, &refused).await?;
         let holders = holders(session, jobs, &refused).await?;
+        // What an earlier one comes to may decide about a later one of the same id or key.
+        let mut undecided = Names::default();
         for n in refused {
-            answers[n] = refusal(&jobs[n], &known, &holders)?;
+            if !undecided.know(&jobs[n]) {
+                answers[n] = refusal(&jobs[n], &known, &holders)?;
+            }
+            if answers[n].is_none() {
+                undecided.add(&jobs[n]);
+            }
         }
     }
     Err(StoreError::Unavailable("unique keys keep changing hands".into()).into())
-}
-
-/// Those whose id and key no earlier one of the batch has.
-fn first_of_each(jobs: &[NewJob], open: &[usize]) -> Vec<usize> {
-    let (mut ids, mut keys) = (HashSet::new(), HashSet::new());
-    let is_first = |n: &usize| {
-        let job = &jobs[*n];
-        let first_of_key = key(job).is_none_or(|it| keys.insert((job.type_name.as_str(), it)));
-        ids.insert(job.id) && first_of_key
-    };
-    open.iter().copied().filter(is_first).collect()
 }
 
 /// Why it was not inserted; `None` if the reason is gone by now.
@@ -139,12 +156,16 @@ async fn write(
     jobs: &[NewJob],
     which: &[usize],
     clock: Clock,
+    wait: Wait,
 ) -> QueryResult<HashMap<JobId, Timestamp>> {
     let jobs: Vec<&NewJob> = which.iter().map(|n| &jobs[*n]).collect();
     let tags: Vec<Option<String>> = jobs.iter().map(|it| tags(it)).collect();
     let tags: Vec<Option<&str>> = tags.iter().map(Option::as_deref).collect();
-    let statement = Statement::new(&session.texts.insert, columns(&jobs, &tags, clock));
-    let created: Vec<Created> = statement.rows(session.conn).await?;
+    let text = match wait {
+        Wait::AsUsual => &session.texts.insert,
+        Wait::Briefly => &session.texts.insert_briefly,
+    };
+    let created: Vec<Created> = Statement::new(text, columns(&jobs, &tags, clock)).rows(session.conn).await?;
     Ok(created.into_iter().map(|it| (it.id, it.date_created)).collect())
 }
 

@@ -6,6 +6,7 @@ use crate::{
     call::{Call, Caller},
     claim, clock,
     delete::Delete,
+    desk::Desk,
     error::CallError,
     exchange::Exchange,
     floor::Floors,
@@ -41,6 +42,7 @@ use uuid::Uuid;
 #[derive(Clone, Debug)]
 pub struct PgStore {
     caller: Caller,
+    desk: Desk,
     connector: Connector,
     listener: Option<Listener>,
     floors: Arc<Floors>,
@@ -73,7 +75,8 @@ impl PgStore {
             Listener::new(options.config.clone(), options.schema.clone(), bells, caller.runtime.clone())
         });
         let (schema, roles) = (options.schema.clone(), options.roles);
-        Ok(Self { caller, connector, listener, floors: Arc::default(), schema, roles })
+        let desk = Desk::new(caller.clone());
+        Ok(Self { caller, desk, connector, listener, floors: Arc::default(), schema, roles })
     }
 
     /// The store as a runner takes it, by its own clock.
@@ -150,7 +153,12 @@ impl JobStore for PgStore {
     }
 
     async fn insert(&self, jobs: &[NewJob], clock: Clock) -> Result<Vec<Inserted>, StoreError> {
-        self.call(Insert { jobs: jobs.to_vec(), clock }).await
+        let jobs = jobs.to_vec();
+        if Desk::takes(&jobs) {
+            self.desk.insert(jobs, clock).await
+        } else {
+            self.call(Insert { jobs, clock }).await
+        }
     }
 
     async fn claim(&self, claim: &Claim) -> Result<Claimed, StoreError> {

@@ -47,9 +47,15 @@ macro_rules! texts {
 
 texts! {
     /// `sql/insert.sql`
-    insert = include_str!("sql/insert.sql"), ", date_created) SELECT id, date_created FROM written";
+    insert = "WITH clock AS MATERIALIZED (SELECT coalesce($1::timestamptz, clock_timestamp()) AS now),",
+        include_str!("sql/insert.sql"), ", date_created) SELECT id, date_created FROM written";
+    /// The same, waiting for locks only briefly. The setting ends with the statement's own transaction.
+    insert_briefly = "WITH clock AS MATERIALIZED (SELECT coalesce($1::timestamptz, clock_timestamp()) AS now,
+        set_config('lock_timeout', '25ms', TRUE)),",
+        include_str!("sql/insert.sql"), ", date_created) SELECT id, date_created FROM written";
     /// `sql/enqueue.sql`
-    enqueue = include_str!("sql/insert.sql"), include_str!("sql/enqueue.sql");
+    enqueue = "WITH clock AS MATERIALIZED (SELECT coalesce($1::timestamptz, clock_timestamp()) AS now),",
+        include_str!("sql/insert.sql"), include_str!("sql/enqueue.sql");
     /// `sql/existing.sql`
     existing = include_str!("sql/existing.sql");
     /// `sql/by_id.sql`

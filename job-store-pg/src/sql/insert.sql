@@ -4,7 +4,6 @@
 -- once, and not by now(), which stands still in a caller's transaction. A delay is added as hours and the rest: an
 -- interval is multiplied as a float, which is exact for these.
 -- $1 the time, or NULL for the store's; $2… a column each; starts are at a point ($15) or after microseconds ($16)
-WITH clock AS MATERIALIZED (SELECT coalesce($1::timestamptz, clock_timestamp()) AS now),
 written AS (
 INSERT INTO {schema}.job (
     id, type, args, priority, target, tags, unique_key, unique_scope, turn, max_retries, requester, date_created,

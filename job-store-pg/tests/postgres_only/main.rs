@@ -10,6 +10,7 @@ mod claims;
 mod completion;
 mod dropped;
 mod floors;
+mod group;
 mod interleavings;
 mod jobs;
 mod migrations;

@@ -37,7 +37,10 @@ fn the_server_says_since_when_it_runs() {
         let opened = schema.store().await.opened();
         let started = opened.admin.unwrap().server_started().await.unwrap().unwrap();
         let now = opened.store.now().await.unwrap();
-        assert!(started < now && now.since(started) < Duration::from_secs(100 * 365 * 24 * 3600), "{started}");
+        assert!(
+            started < now && now.since(started) < Duration::from_secs(100 * 365 * 24 * 3600),
+            "{started}"
+        );
     });
 }
 

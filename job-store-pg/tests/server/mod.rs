@@ -67,9 +67,13 @@ impl TestSchema {
 
     /// The same with further words for the server. No test pulls the plug, so none waits for the disk.
     pub(crate) fn options_with(&self, words: &str) -> PgOptions {
-        let glue = if url().contains('?') { '&' } else { '?' };
         let words = format!("-csynchronous_commit=off {words}").replace(' ', "%20").replace('=', "%3D");
-        let url = format!("{}{glue}application_name={}&options={words}", url(), self.name);
+        self.options_at(&and(url(), &format!("options={words}")))
+    }
+
+    /// How to connect to it by way of another URL.
+    pub(crate) fn options_at(&self, url: &str) -> PgOptions {
+        let url = and(url, &format!("application_name={}", self.name));
         PgOptions::new(&url).unwrap().schema(&self.name).unwrap().roles(self.roles)
     }
 
@@ -115,6 +119,12 @@ impl Drop for TestSchema {
             dropped.join().unwrap().unwrap();
         }
     }
+}
+
+/// The URL with more words behind its `?`.
+fn and(url: &str, words: &str) -> String {
+    let glue = if url.contains('?') { '&' } else { '?' };
+    format!("{url}{glue}{words}")
 }
 
 /// A connection of the test's own.
