@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that fails on a surprise is a good test")]
 
 mod comparing;
+mod connections;
 mod database;
 mod deleting;
 mod demo;
