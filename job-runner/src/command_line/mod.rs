@@ -1,5 +1,27 @@
 //! The command line of a program with jobs: `run-jobs` runs sections of the configuration, `jobs` looks after jobs,
 //! `queues`, `types` and `sections` hold them back.
+//!
+//! Scripts are for cron, which mails what `--quiet` lets through:
+//!
+//! ```text
+//! */5 * * * *  www-data  cd /srv/app && ./app run-jobs --group main --quiet
+//! ```
+//!
+//! A worker is for whatever keeps a process alive, and stops with SIGTERM. systemd is told when it is ready, that it lives,
+//! and that it stops; its stop time-out must be longer than the longest `grace` of the sections:
+//!
+//! ```text
+//! [Service]
+//! Type=notify
+//! WorkingDirectory=/srv/app
+//! ExecStart=/srv/app/app run-jobs --group main --worker
+//! Restart=always
+//! WatchdogSec=60
+//! TimeoutStartSec=infinity
+//! TimeoutStopSec=45
+//! ```
+//!
+//! Every command and every option is described by its `--help`, exit codes included.
 
 mod args;
 mod crew;

@@ -1,12 +1,11 @@
 //! Opening a store that may not be there yet.
 
-use super::error::explained;
 use crate::clock::RunnerClock;
 use job_core::{
     Clock,
     store::{OpenError, Opened, Opener, StoreError, StoreUrl},
 };
-use std::time::Duration;
+use std::{error::Error, time::Duration};
 use tracing::{info, warn};
 
 const FIRST: Duration = Duration::from_millis(100);
@@ -24,7 +23,7 @@ pub(super) async fn patiently(opener: &dyn Opener, url: &StoreUrl) -> Result<Ope
         match opener.open(url).await {
             Err(error) if is_away(&error) => {
                 if delay.is_none() {
-                    warn!("{}. Trying again until it is there.", explained(&error, ": "));
+                    warn!(error = &error as &dyn Error, "The job store is not there yet; trying again.");
                 }
                 let next = delay.map_or(FIRST, |it: Duration| (it * 2).min(LONGEST));
                 tokio::time::sleep(clock.jittered(next)).await;

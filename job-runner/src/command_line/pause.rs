@@ -101,3 +101,36 @@ fn line(job: &Job, digits: usize, now: Timestamp) -> String {
     let lost = lapsed.map_or(String::new(), |it| format!("; its runner was lost, {} ago", spoken(it)));
     format!("  {id}  {}, attempt {}{since}{lost}", job.spec.type_name, state.attempt_count())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::actor;
+    use job_core::{Clock, store::Operation};
+    use job_store_mem::MemStore;
+    use job_testing::factory;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_claim_that_was_under_way_when_the_pause_began_is_waited_for() {
+        let opened = MemStore::new().opened();
+        let new = factory::job(opened.store.mint());
+        let (id, paused) = (new.id, [Switch::PauseType(new.type_name.clone())]);
+        opened.store.insert(&[new], opened.clock).await.unwrap();
+        let late = async {
+            tokio::time::sleep(LOOK / 2).await;
+            let claimed = opened.store.claim(&factory::claim(Clock::Store)).await.unwrap();
+            assert_eq!(claimed.jobs.len(), 1);
+            tokio::time::sleep(LOOK * 5).await;
+        };
+        let quiet = quiet(&opened, &paused, Duration::from_secs(60));
+        tokio::pin!(quiet);
+        tokio::select! {
+            biased;
+            _ = &mut quiet => panic!("it returned while the job ran"),
+            () = late => {}
+        }
+        let cancel = Operation::Cancel("enough".into());
+        opened.store.operate(id, cancel, actor(), opened.clock).await.unwrap();
+        quiet.await.unwrap();
+    }
+}

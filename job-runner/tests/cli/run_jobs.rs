@@ -173,6 +173,24 @@ fn a_wrong_section_keeps_all_from_running() {
 }
 
 #[test]
+fn a_limit_of_a_queue_that_no_type_of_the_section_uses_keeps_all_from_running() {
+    let folder = Folder::with(&format!("{GREETINGS}queue_limits = {{ defualt = 1 }}\n"));
+    for mode in ["", "--worker", "--dry-run"] {
+        let ran = folder.run(&format!("run-jobs greetings {mode}"));
+        assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""));
+        assert!(
+            ran.err.ends_with(
+                "jobs.toml:3:18: section `greetings` does not look into queue `defualt`; did you mean `default`? \
+                 The queues are default\n"
+            ),
+            "{}",
+            ran.err
+        );
+    }
+    assert!(!folder.path("jobs.sqlite3").exists());
+}
+
+#[test]
 fn without_a_configuration_it_shows_one() {
     let folder = Folder::empty();
     let ran = folder.run("run-jobs main");
