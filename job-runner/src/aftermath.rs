@@ -1,20 +1,25 @@
-//! What follows once the store has answered: counts, logs, reports, and word to those concerned.
+//! What follows once the store has answered: counts, logs, reports, hooks, and word to those concerned.
 
 use crate::{
     Registry, RunReport,
     backoff::millis,
-    judge::{Judge, Judged, Sentence},
-    reports::{Failed, Reports},
+    clock::RunnerClock,
+    hook_calls::HookCalls,
+    judge::{Judged, Sentence},
+    metrics::{Event, Metrics},
+    reports::{Failed, Reports, Subject},
 };
-use job_core::{JobStatus, Notice, Reply, Then, TypeName};
-use std::sync::Arc;
+use job_core::{Job, JobState, JobStatus, Notice, Reply, Then};
+use std::{sync::Arc, time::Duration};
 use tracing::{debug, info, warn};
 
 /// Keeps the count of a run, and tells whoever is to hear of an end.
 pub(crate) struct Aftermath<C> {
     pub(crate) registry: Arc<Registry<C>>,
-    pub(crate) judge: Arc<Judge<C>>,
+    pub(crate) clock: Arc<RunnerClock>,
     pub(crate) reports: Reports,
+    pub(crate) hooks: Arc<HookCalls>,
+    pub(crate) metrics: Arc<Metrics>,
     pub(crate) run: RunReport,
 }
 
@@ -22,14 +27,18 @@ impl<C: Clone + Send + Sync + 'static> Aftermath<C> {
     /// The store answered `reply` to an end that counts for this run.
     pub(crate) fn settled(&mut self, (change, judged): Sentence, reply: Reply) {
         let name = judged.job.spec.type_name.clone();
+        self.metrics.ran(&name, judged.ran);
         let completes = change.next.status() == JobStatus::Completed;
         match reply {
-            Reply::Applied | Reply::AlreadyApplied if completes => self.completed(&judged),
+            Reply::Applied | Reply::AlreadyApplied if completes => self.completed(&judged, change.next),
             // Its own completion was applied, and the reply lost with the row.
-            Reply::Gone if judged.resent && change.then == Then::Delete => self.completed(&judged),
+            Reply::Gone if judged.resent && change.then == Then::Delete => {
+                self.completed(&judged, change.next)
+            }
             Reply::Gone => {
                 self.run.count_incomplete(&name);
                 self.run.gone += 1;
+                self.metrics.count(Event::Gone, &name);
                 let id = judged.job.id;
                 info!(job.id = %id, job.type = %name, "The {name} job {id} was deleted while it ran.");
             }
@@ -40,6 +49,7 @@ impl<C: Clone + Send + Sync + 'static> Aftermath<C> {
             _ => {
                 self.run.count_incomplete(&name);
                 self.run.stale += 1;
+                self.metrics.count(Event::Stale, &name);
                 let (id, outcome) = (judged.job.id, judged.word);
                 warn!(
                     job.id = %id, job.type = %name, outcome,
@@ -49,18 +59,33 @@ impl<C: Clone + Send + Sync + 'static> Aftermath<C> {
         }
     }
 
-    /// A job completed in its handler's own transaction.
-    pub(crate) fn proven(&mut self, name: &TypeName) {
+    /// A job completed in its handler's own transaction, which ran for `ran`.
+    pub(crate) fn proven(&mut self, job: &Arc<Job>, ran: Duration) {
+        let name = &job.spec.type_name;
         self.run.count_completed(name);
+        self.metrics.ran(name, ran);
+        self.metrics.count(Event::Completed, name);
+        if let Ok(next) = job.complete(self.clock.now()) {
+            self.changed(job, next);
+        }
+    }
+
+    /// A job was taken from a runner that was not heard of again.
+    pub(crate) fn rescued(&mut self, sentence: Sentence, reply: Reply) {
+        self.run.rescued += 1;
+        self.metrics.count(Event::Rescued, &sentence.1.job.spec.type_name);
+        self.told(sentence, reply);
     }
 
     /// Tells of an end that the store has taken and that completes nothing.
-    pub(crate) fn told(&self, (change, judged): Sentence, reply: Reply) {
+    fn told(&self, (change, judged): Sentence, reply: Reply) {
         let (id, name) = (judged.job.id, judged.job.spec.type_name.clone());
         let (outcome, duration_ms) = (judged.word, millis(judged.ran));
         let attempt = judged.job.state.attempt_count();
         let error = &judged.error;
         if let Reply::Superseded { by } = reply {
+            self.metrics.count(Event::Superseded, &name);
+            change.if_taken.superseded_by(by).into_iter().for_each(|it| self.changed(&judged.job, it));
             info!(
                 job.id = %id, job.type = %name, attempt, outcome, duration_ms,
                 "The {name} job {id} gives way to job {by}, which holds its unique key: {error}"
@@ -68,6 +93,8 @@ impl<C: Clone + Send + Sync + 'static> Aftermath<C> {
             return;
         }
         let start = change.next.scheduled_start();
+        self.metrics.count(judged.event, &name);
+        self.changed(&judged.job, change.next.clone());
         match judged.notice {
             Notice::Quiet => info!(
                 job.id = %id, job.type = %name, attempt, outcome, duration_ms,
@@ -83,18 +110,13 @@ impl<C: Clone + Send + Sync + 'static> Aftermath<C> {
             ),
             Notice::User => {
                 let text = judged.tell.clone().unwrap_or_else(|| error.clone());
-                let report = self.judge.report_id();
-                self.reports.tell(self.failed(judged), text, report);
+                self.reports.tell(self.failed(judged), text);
             }
-            Notice::Report => {
-                if let Some(report) = judged.report.clone() {
-                    self.reports.report(self.failed(judged), report);
-                }
-            }
+            Notice::Report => self.reports.report(self.failed(judged)),
         }
     }
 
-    fn completed(&mut self, judged: &Judged) {
+    fn completed(&mut self, judged: &Judged, next: JobState) {
         let (id, name) = (judged.job.id, &judged.job.spec.type_name);
         let attempt = judged.job.state.attempt_count();
         debug!(
@@ -102,10 +124,27 @@ impl<C: Clone + Send + Sync + 'static> Aftermath<C> {
             "Completed {name} job {id}."
         );
         self.run.count_completed(name);
+        self.metrics.count(Event::Completed, name);
+        self.changed(&judged.job, next);
+    }
+
+    /// The running `job` is in the state `next` now.
+    fn changed(&self, job: &Arc<Job>, next: JobState) {
+        if !self.hooks.is_empty() {
+            let now = Job { state: next, ..(**job).clone() };
+            self.hooks.changed(self.subject(&Arc::new(now)), job.state.status());
+        }
+    }
+
+    fn subject(&self, job: &Arc<Job>) -> Subject {
+        match self.registry.get(&job.spec.type_name) {
+            Some(entry) => entry.subject(job),
+            None => Subject { job: job.clone(), reporting: None },
+        }
     }
 
     fn failed(&self, judged: Judged) -> Failed {
-        let reporting = self.registry.get(&judged.job.spec.type_name).map(|it| it.reporting());
-        Failed { job: judged.job, reporting, outcome: judged.word, errors: judged.errors, time: judged.at }
+        let subject = self.subject(&judged.job);
+        Failed { subject, outcome: judged.word, cause: judged.cause, time: judged.at }
     }
 }

@@ -1,17 +1,24 @@
 //! One job type, erased: the only place that knows both its Rust type and its name.
 
+use crate::{clock::RunnerClock, ending::Ending, reports::Subject};
 use job_core::{
-    ActorId, Ask, Attempt, BoxError, BoxFuture, Completed, Completion, Json, NameError, Outcome, Plain,
-    Policy, QueueName, Reporting, RunnableJob, Text, Then, Transactional, TransactionalJob, TypeInfo,
-    TypeName, UniqueScope,
+    ActorId, Attempt, BoxError, BoxFuture, Completed, Completion, DecodeError, Job, JobStatus, JobType, Json,
+    NameError, Outcome, Plain, Policy, QueueName, Reporting, RunnableJob, Text, Then, Transactional,
+    TransactionalJob, TypeInfo, TypeName, UniqueScope,
 };
-use job_core::{JobStatus, JobType};
-use std::{error::Error, fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 /// How an attempt ended: with the proof of a transactional job, if it is one.
-pub(crate) type Ran = Result<Option<Completed>, Failure>;
+pub(crate) type Ran = Result<Option<Completed>, Box<Ending>>;
 
-type Run<C> = fn(Attempt<C>, Terms) -> BoxFuture<'static, Ran>;
+type Run<C> = fn(Attempt<C>, Terms, Record) -> BoxFuture<'static, Ran>;
+
+/// What is still known of an attempt when its handler has used it up.
+#[derive(Debug)]
+pub(crate) struct Record {
+    pub(crate) job: Arc<Job>,
+    pub(crate) clock: Arc<RunnerClock>,
+}
 
 /// A registered job type.
 pub(crate) struct Entry<C> {
@@ -51,41 +58,6 @@ impl Terms {
     }
 }
 
-/// How an attempt failed: data only, so that whatever its error does when it is shown or dropped has been done.
-#[derive(Debug)]
-pub(crate) struct Failure {
-    pub(crate) outcome: Outcome,
-    /// The error and its sources, the outermost first.
-    pub(crate) errors: Vec<Text>,
-}
-
-impl Failure {
-    fn of(asked: Option<Ask>, error: &BoxError) -> Self {
-        let text = Text::of_error(&**error);
-        let asked = asked.or_else(|| Ask::find(&**error).cloned());
-        let outcome =
-            asked.map_or_else(|| Outcome::Failed(text.clone()), |it| Outcome::Asked(it, text.clone()));
-        Self { outcome, errors: chain(&**error) }
-    }
-
-    fn undecodable(error: &(dyn Error + 'static)) -> Self {
-        let text = Text::new(error);
-        Self { outcome: Outcome::Undecodable(text.clone()), errors: vec![text] }
-    }
-}
-
-/// The texts of `error` and its sources, cut off where a source is its own.
-fn chain(error: &(dyn Error + 'static)) -> Vec<Text> {
-    const MOST: usize = 32;
-    let mut next = Some(error);
-    let errors = std::iter::from_fn(|| {
-        let error = next?;
-        next = error.source();
-        Some(Text::new(error))
-    });
-    errors.take(MOST).collect()
-}
-
 impl<C: Clone + Send + Sync + 'static> Entry<C> {
     pub(crate) fn plain<J: RunnableJob<C>>() -> Result<Self, NameError> {
         Self::new(&<J as JobType<Plain<C>>>::info(), false, run_plain::<C, J>, reporting::<J, Plain<C>>)
@@ -117,48 +89,57 @@ impl<C: Clone + Send + Sync + 'static> Entry<C> {
     }
 
     /// Decodes the args and runs the handler. Gives the proof of a transactional job. May panic.
-    pub(crate) fn run(&self, attempt: Attempt<C>, terms: Terms) -> BoxFuture<'static, Ran> {
-        (self.run)(attempt, terms)
+    pub(crate) fn run(&self, attempt: Attempt<C>, terms: Terms, record: Record) -> BoxFuture<'static, Ran> {
+        (self.run)(attempt, terms, record)
     }
 
-    /// What a job with these args says about itself; `None` if they do not decode. Code of the job type, which
-    /// may block and panic.
-    pub(crate) fn reporting(&self) -> fn(&Json) -> Option<Reporting> {
-        self.reporting
+    /// `job`, and how to ask it about itself.
+    pub(crate) fn subject(&self, job: &Arc<Job>) -> Subject {
+        Subject { job: job.clone(), reporting: Some(self.reporting) }
     }
 }
 
-fn run_plain<C, J>(attempt: Attempt<C>, _: Terms) -> BoxFuture<'static, Ran>
+fn run_plain<C, J>(attempt: Attempt<C>, _: Terms, record: Record) -> BoxFuture<'static, Ran>
 where
     C: Send + Sync + 'static,
     J: RunnableJob<C>,
 {
     Box::pin(async move {
-        let job: J = attempt.job().spec.args.decode().map_err(|error| Failure::undecodable(&error))?;
+        let job: J = attempt.job().spec.args.decode().map_err(|error| undecodable(&error))?;
         let ran = job.run(attempt).await;
-        ran.map_err(|error| Failure::of(J::classify(&error), &error.into()))?;
+        ran.map_err(|error| {
+            let asked = J::classify(&error);
+            Ending::failed(asked, error, &J::retry_policy(), &record.job, record.clock.now())
+        })?;
         Ok(None)
     })
 }
 
-fn run_transactional<C, J>(attempt: Attempt<C>, terms: Terms) -> BoxFuture<'static, Ran>
+fn run_transactional<C, J>(attempt: Attempt<C>, terms: Terms, record: Record) -> BoxFuture<'static, Ran>
 where
     C: Send + Sync + 'static,
     J: TransactionalJob<C>,
 {
     Box::pin(async move {
-        let id = attempt.id();
-        let job: J = attempt.job().spec.args.decode().map_err(|error| Failure::undecodable(&error))?;
+        let job: J = attempt.job().spec.args.decode().map_err(|error| undecodable(&error))?;
         let completion = terms.completion(&attempt);
         let ran = job.run(attempt, completion).await;
-        let completed = ran.map_err(|error| Failure::of(J::classify(&error), &error.into()))?;
-        if completed.job() == id {
+        let completed = ran.map_err(|error| {
+            let asked = J::classify(&error);
+            Ending::failed(asked, error, &J::retry_policy(), &record.job, record.clock.now())
+        })?;
+        if completed.job() == record.job.id {
             Ok(Some(completed))
         } else {
-            let text = format!("the handler returned the proof of another job, {}", completed.job());
-            Err(Failure::of(None, &text.into()))
+            let error: BoxError =
+                format!("the handler returned the proof of another job, {}", completed.job()).into();
+            Err(Ending::failed(None, error, &J::retry_policy(), &record.job, record.clock.now()))
         }
     })
+}
+
+fn undecodable(error: &DecodeError) -> Box<Ending> {
+    Box::new(Outcome::Undecodable(Text::new(error)).into())
 }
 
 fn reporting<J: JobType<K>, K>(args: &Json) -> Option<Reporting> {

@@ -139,7 +139,7 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
             };
             self.let_go(judged.job.id, &judged.job);
             if itself {
-                self.aftermath.proven(&judged.job.spec.type_name);
+                self.aftermath.proven(&judged.job, judged.ran);
             } else {
                 self.aftermath.settled((change, judged), reply);
             }

@@ -4,13 +4,17 @@ use crate::{
     Registry,
     attempts::Attempts,
     clock::{Instant, RunnerClock},
-    entry::{Entry, Failure, Terms},
+    ending::Ending,
+    entry::{Entry, Record, Terms},
     handlers::{Handlers, Task},
+    hook_calls::HookCalls,
+    metrics::Metrics,
     panic::{catching, catching_async},
     running::Running,
+    span_fields::{ATTEMPT, SpanFields},
 };
 use job_core::{
-    Attempt, Job, Outcome, Text,
+    Attempt, Job, JobStatus, Outcome, Text,
     store::{Claimed, Unreadable},
 };
 use std::{sync::Arc, time::Duration};
@@ -28,6 +32,8 @@ pub(crate) struct Executor<C> {
     pub(crate) clock: Arc<RunnerClock>,
     pub(crate) attempts: Arc<Attempts>,
     pub(crate) handlers: Arc<Handlers>,
+    pub(crate) hooks: Arc<HookCalls>,
+    pub(crate) metrics: Arc<Metrics>,
     pub(crate) ended: UnboundedSender<Ended>,
 }
 
@@ -44,7 +50,7 @@ pub(crate) enum End {
     /// Completed in the handler's own transaction: there is nothing to write.
     Proven,
     /// To be judged.
-    Outcome(Outcome, Vec<Text>),
+    Outcome(Ending),
     /// Given back, as if it had not been claimed.
     Released,
     /// It was given up long ago, and its handler has ended now.
@@ -52,9 +58,10 @@ pub(crate) enum End {
 }
 
 impl Ended {
+    /// The runner itself decides that it failed, while its handler may be running.
     pub(crate) fn failed(running: Arc<Running>, outcome: Outcome) -> Self {
-        let errors = outcome.error().into_iter().collect();
-        Self { running, end: End::Outcome(outcome, errors) }
+        let ending = Ending::from(outcome).seen(&running);
+        Self { running, end: End::Outcome(ending) }
     }
 }
 
@@ -74,7 +81,10 @@ impl<C: Clone + Send + Sync + 'static> Executor<C> {
             };
             let one = Arc::new(Running::new(job, entry.timeout, self.clock.clone()));
             running.push(one.clone());
-            let handler = attend(entry, self.context.clone(), self.terms, one.clone(), self.ended.clone());
+            if !self.hooks.is_empty() {
+                self.hooks.changed(entry.subject(&one.job), JobStatus::Waiting);
+            }
+            let handler = self.attend(entry, one.clone());
             tasks.push(Task { running: one, handler: Box::pin(handler) });
         }
         // Known before they run, so that none ends before the others know of it.
@@ -113,44 +123,67 @@ impl<C: Clone + Send + Sync + 'static> Executor<C> {
 }
 
 fn undecodable(text: Text) -> End {
-    let outcome = Outcome::Undecodable(text);
-    let errors = outcome.error().into_iter().collect();
-    End::Outcome(outcome, errors)
+    End::Outcome(Outcome::Undecodable(text).into())
 }
 
-/// One attempt, from its start to its end.
-fn attend<C: Clone + Send + Sync + 'static>(
-    entry: Arc<Entry<C>>,
-    context: Arc<C>,
-    terms: Terms,
-    running: Arc<Running>,
-    ended: UnboundedSender<Ended>,
-) -> impl Future<Output = ()> + Send + 'static {
-    let job = &running.job;
-    let span = info_span!(
-        "attempt",
-        job.id = %job.id,
-        job.type = %job.spec.type_name,
-        queue.name = %job.state.queue(),
-        attempt = job.state.attempt_count(),
-    );
-    async move {
-        // While it waited in line, its lease came in doubt, or it was lost.
-        if running.told().is_some() && running.give_up_queued() {
-            let _ = ended.send(Ended { running, end: End::Released });
-            return;
+impl<C: Clone + Send + Sync + 'static> Executor<C> {
+    /// One attempt, from its start to its end.
+    fn attend(
+        &self,
+        entry: Arc<Entry<C>>,
+        running: Arc<Running>,
+    ) -> impl Future<Output = ()> + Send + 'static {
+        let (context, terms, clock) = (self.context.clone(), self.terms, self.clock.clone());
+        let (hooks, metrics, ended) = (self.hooks.clone(), self.metrics.clone(), self.ended.clone());
+        let job = &running.job;
+        let span = info_span!(
+            ATTEMPT,
+            job.id = %job.id,
+            job.type = %job.spec.type_name,
+            queue.name = %job.state.queue(),
+            attempt = job.state.attempt_count(),
+        );
+        if let Some(span) = SpanFields::find(&span) {
+            let _ = running.span.set(span);
         }
-        if !running.start() {
-            return;
+        async move {
+            // While it waited in line, its lease came in doubt, or it was lost.
+            if running.told().is_some() && running.give_up_queued() {
+                let _ = ended.send(Ended { running, end: End::Released });
+                return;
+            }
+            if !running.start() {
+                return;
+            }
+            let Job { id, spec, state } = &*running.job;
+            let (name, attempt) = (&spec.type_name, state.attempt_count());
+            info!(parent: None, job.id = %id, job.type = %name, attempt, "Running {name} job {id} (attempt {attempt}).");
+            metrics.started(name, clock.now().since(state.scheduled_start()));
+            let about = (!hooks.is_empty()).then(|| entry.subject(&running.job));
+            if let Some(about) = &about {
+                // Apart, so that attempts without hooks carry no room for this.
+                Box::pin(hooks.before_attempt(about)).await;
+            }
+            let end = run(&entry, &context, terms, &running, clock).await;
+            let after = about.map(|it| (it, end.outcome()));
+            let end = if running.end() { end } else { End::Left };
+            let _ = ended.send(Ended { running, end });
+            if let Some((about, outcome)) = after {
+                hooks.after_attempt(about, outcome);
+            }
         }
-        let Job { id, spec, state } = &*running.job;
-        let (name, attempt) = (&spec.type_name, state.attempt_count());
-        info!(parent: None, job.id = %id, job.type = %name, attempt, "Running {name} job {id} (attempt {attempt}).");
-        let end = run(&entry, &context, terms, &running).await;
-        let end = if running.end() { end } else { End::Left };
-        let _ = ended.send(Ended { running, end });
+        .instrument(span)
     }
-    .instrument(span)
+}
+
+impl End {
+    /// What the handler's end amounts to, for hooks.
+    fn outcome(&self) -> Outcome {
+        match self {
+            Self::Outcome(ending) => ending.outcome.clone(),
+            Self::Proven | Self::Released | Self::Left => Outcome::Done,
+        }
+    }
 }
 
 async fn run<C: Clone + Send + Sync + 'static>(
@@ -158,19 +191,20 @@ async fn run<C: Clone + Send + Sync + 'static>(
     context: &C,
     terms: Terms,
     running: &Arc<Running>,
+    clock: Arc<RunnerClock>,
 ) -> End {
     let handler = || {
         let attempt = Attempt::new(context.clone(), running.job.clone(), running.clone());
-        entry.run(attempt, terms)
+        entry.run(attempt, terms, Record { job: running.job.clone(), clock })
     };
     let ran = match catching(handler) {
         Ok(handler) => catching_async(handler, |now| running.polled(now)).await,
         Err(text) => Err(text),
     };
     match ran {
-        Ok(Ok(None)) => End::Outcome(Outcome::Done, Vec::new()),
+        Ok(Ok(None)) => End::Outcome(Outcome::Done.into()),
         Ok(Ok(Some(_))) => End::Proven,
-        Ok(Err(Failure { outcome, errors })) => End::Outcome(outcome, errors),
-        Err(text) => End::Outcome(Outcome::Panicked(text.clone()), vec![text]),
+        Ok(Err(ending)) => End::Outcome(ending.seen(running)),
+        Err(text) => End::Outcome(Ending::from(Outcome::Panicked(text)).seen(running)),
     }
 }

@@ -1,18 +1,17 @@
 //! What the end of an attempt means: from an outcome to the change that the store is sent.
 
-use crate::{Registry, clock::RunnerClock};
+use crate::{
+    Registry,
+    clock::RunnerClock,
+    ending::{Cause, Ending},
+    metrics::Event,
+    panic::catching,
+};
 use job_core::{
     ActorId, Ask, AttemptNote, Change, InvalidTransition, Job, JobState, JobStatus, Note, Notice, Outcome,
-    Policy, Text, Timestamp, Verdict, settle,
+    Policy, RetryPolicy, Text, Timestamp, Verdict, settle,
 };
-use std::{
-    fmt::Display,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering::Relaxed},
-    },
-    time::Duration,
-};
+use std::{fmt::Display, sync::Arc, time::Duration};
 use tracing::error;
 
 /// Decides with [`settle`], and writes down what it decided.
@@ -23,7 +22,6 @@ pub(crate) struct Judge<C> {
     pub(crate) by: ActorId,
     pub(crate) crash_limit: u32,
     pub(crate) delete_completed: bool,
-    reports: AtomicU64,
 }
 
 /// An end that was judged, until the store has answered to its change.
@@ -34,13 +32,12 @@ pub(crate) struct Judged {
     pub(crate) word: &'static str,
     /// What went wrong, in one text.
     pub(crate) error: Text,
-    /// The error and its sources, the outermost first.
-    pub(crate) errors: Vec<Text>,
+    pub(crate) cause: Cause,
     /// What the requester is to be told.
     pub(crate) tell: Option<Text>,
     pub(crate) notice: Notice,
-    /// The id of the report to be made.
-    pub(crate) report: Option<String>,
+    /// What is counted, if the store takes it.
+    pub(crate) event: Event,
     pub(crate) at: Timestamp,
     pub(crate) ran: Duration,
     /// Whether the change was sent before, and the reply was lost.
@@ -50,9 +47,6 @@ pub(crate) struct Judged {
 /// An end and its change.
 pub(crate) type Sentence = (Change, Judged);
 
-/// How an attempt ended: the outcome, and its error's texts.
-pub(crate) type Ending = (Outcome, Vec<Text>);
-
 impl<C: Clone + Send + Sync + 'static> Judge<C> {
     pub(crate) fn new(
         registry: Arc<Registry<C>>,
@@ -61,7 +55,7 @@ impl<C: Clone + Send + Sync + 'static> Judge<C> {
         crash_limit: u32,
         delete_completed: bool,
     ) -> Self {
-        Self { registry, clock, by, crash_limit, delete_completed, reports: AtomicU64::new(0) }
+        Self { registry, clock, by, crash_limit, delete_completed }
     }
 
     /// The attempt at `job` that ran for `ran` ended like this. If the job waits again, then for after `due_by`, so
@@ -74,12 +68,13 @@ impl<C: Clone + Send + Sync + 'static> Judge<C> {
         ran: Duration,
     ) -> Option<Sentence> {
         let now = self.clock.now();
-        let first = self.verdict(&job, &ending.0, now);
+        let (outcome, policy) = (&ending.outcome, self.policy(&job, &ending));
+        let first = verdict(&job, outcome, &policy, now);
         let waits = first.as_ref().ok().filter(|it| it.next.status() == JobStatus::Waiting);
         let verdict = match waits.zip(due_by) {
-            Some((verdict, due_by)) if verdict.next.scheduled_start() <= due_by => {
+            Some((waits, due_by)) if waits.next.scheduled_start() <= due_by => {
                 let after = due_by + Duration::from_micros(1);
-                self.verdict(&job, &not_before(&ending.0, after), now.max(after))
+                verdict(&job, &not_before(outcome, after), &policy, now.max(after))
             }
             _ => first,
         };
@@ -98,10 +93,10 @@ impl<C: Clone + Send + Sync + 'static> Judge<C> {
             job,
             word: "release",
             error: Text::from("its attempt was given back"),
-            errors: Vec::new(),
+            cause: Cause::default(),
             tell: None,
             notice: Notice::Quiet,
-            report: None,
+            event: Event::Released,
             at: now,
             ran: Duration::ZERO,
             resent: false,
@@ -111,11 +106,14 @@ impl<C: Clone + Send + Sync + 'static> Judge<C> {
 
     /// The lease of `job` ended by `now`, the store's time, and its runner was not heard of again.
     pub(crate) fn lapse(&self, job: Arc<Job>, now: Timestamp) -> Option<Sentence> {
-        let verdict =
-            self.verdict(&job, &Outcome::Lapsed, now).map_err(|error| refused(&job, &error)).ok()?;
+        let ending = Ending::from(Outcome::Lapsed);
+        let policy = self.policy(&job, &ending);
+        let verdict = verdict(&job, &ending.outcome, &policy, now);
+        let verdict = verdict.map_err(|error| refused(&job, &error)).ok()?;
         let errors = verdict.next.last_error().cloned().into_iter().collect();
+        let ending = Ending { cause: Cause { errors, ..Cause::default() }, ..ending };
         let change = self.change(&job, verdict.next, now).if_lapsed(now);
-        Some(self.sentence(job, change, (Outcome::Lapsed, errors), verdict.notice, now, Duration::ZERO))
+        Some(self.sentence(job, change, ending, verdict.notice, now, Duration::ZERO))
     }
 
     /// The change to `next`. Whoever holds the key it takes back will do the work.
@@ -124,15 +122,19 @@ impl<C: Clone + Send + Sync + 'static> Judge<C> {
         if change.takes_key { change.or_supersede(job, now) } else { change }
     }
 
-    fn verdict(&self, job: &Job, outcome: &Outcome, now: Timestamp) -> Result<Verdict, InvalidTransition> {
+    /// The type's policy, with all that is drawn and known for this ending.
+    fn policy(&self, job: &Job, ending: &Ending) -> Policy {
         let policy = self.registry.get(&job.spec.type_name).map(|it| &it.policy);
-        match (outcome, policy) {
-            (Outcome::Done, Some(policy)) => settle(job, outcome, policy, now),
-            (_, policy) => {
-                let policy = policy.cloned().unwrap_or_default();
-                let drawn = Policy { seed: self.clock.seed(), crash_limit: self.crash_limit, ..policy };
-                settle(job, outcome, &drawn, now)
-            }
+        if ending.outcome == Outcome::Done {
+            return Policy::default();
+        }
+        let policy = policy.cloned().unwrap_or_default();
+        Policy {
+            retry: ending.retry.as_deref().cloned().unwrap_or(policy.retry),
+            seed: self.clock.seed(),
+            crash_limit: self.crash_limit,
+            progressed: ending.progressed,
+            slow_queue: policy.slow_queue,
         }
     }
 
@@ -140,14 +142,14 @@ impl<C: Clone + Send + Sync + 'static> Judge<C> {
         &self,
         job: Arc<Job>,
         change: Change,
-        (outcome, errors): Ending,
+        Ending { outcome, cause, .. }: Ending,
         notice: Notice,
         at: Timestamp,
         ran: Duration,
     ) -> Sentence {
-        let report = (notice == Notice::Report).then(|| self.report_id());
-        let error = outcome.error().or_else(|| errors.first().cloned());
-        let change = match self.note(&job, &outcome, error.clone(), report.clone(), at) {
+        let report = (notice == Notice::Report).then(|| report_id(&job));
+        let error = outcome.error().or_else(|| cause.errors.first().cloned());
+        let change = match self.note(&job, &outcome, error.clone(), report, at) {
             Some(note) => change.with_note(note),
             None => change,
         };
@@ -155,9 +157,9 @@ impl<C: Clone + Send + Sync + 'static> Judge<C> {
             Outcome::Asked(Ask::TellUser(text), _) => Some(text.clone()),
             _ => None,
         };
-        let word = outcome.word();
+        let (word, event) = (outcome.word(), Event::of(&outcome, change.next.status()));
         let error = error.unwrap_or_else(|| Text::from(word));
-        (change, Judged { job, word, error, errors, tell, notice, report, at, ran, resent: false })
+        (change, Judged { job, word, error, cause, tell, notice, event, at, ran, resent: false })
     }
 
     /// Attempts that did not succeed are kept, but for snoozes: a job may snooze a thousand times, and nothing happened.
@@ -183,13 +185,26 @@ impl<C: Clone + Send + Sync + 'static> Judge<C> {
         };
         Note::attempt(job.id, &body).ok()
     }
+}
 
-    /// A fresh id for an error report: the run's own digits, and a number.
-    pub(crate) fn report_id(&self) -> String {
-        let mut id = self.by.to_string();
-        id.truncate(12);
-        format!("{id}-{}", self.reports.fetch_add(1, Relaxed) + 1)
-    }
+/// The id of the error report about the attempt at `job`: the same whoever makes it, and however often.
+pub(crate) fn report_id(job: &Job) -> String {
+    format!("{}-{}", job.id, job.state.revision().number())
+}
+
+/// What [`settle`] says; a policy of the type's own that panics is replaced by the default one.
+fn verdict(
+    job: &Job,
+    outcome: &Outcome,
+    policy: &Policy,
+    now: Timestamp,
+) -> Result<Verdict, InvalidTransition> {
+    catching(|| settle(job, outcome, policy, now)).unwrap_or_else(|panic| {
+        let name = &job.spec.type_name;
+        error!(job.type = %name, "The retry policy of {name} panicked, the default one is used: {panic}");
+        let policy = Policy { retry: RetryPolicy::default(), ..policy.clone() };
+        settle(job, outcome, &policy, now)
+    })
 }
 
 /// The outcome, if it asks for a time, at `earliest` at the earliest.

@@ -48,6 +48,11 @@ impl Outbox {
         self.ready.is_empty() && self.busy.is_empty()
     }
 
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.ready.len() + self.busy.len()
+    }
+
     /// How many can be sent now.
     pub(crate) fn ready(&self) -> usize {
         self.ready.len()

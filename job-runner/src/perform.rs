@@ -3,8 +3,9 @@
 use crate::{
     BuildError, PerformError, Performed, Registry,
     clock::{self, RunnerClock},
-    entry::{Entry, Failure, Terms},
-    judge::{Ending, Judge},
+    ending::Ending,
+    entry::{Entry, Record, Terms},
+    judge::Judge,
     listener::{Listener, Said},
     panic::{catching, catching_async},
     set_aside::SetAside,
@@ -135,16 +136,18 @@ impl<C: Clone + Send + Sync + 'static> Perform<C> {
         let listener = Arc::new(Listener::new(claimed.state.attempt_count(), entry.timeout, clock.clone()));
         let terms = Terms { by, store: self.opened.scheme, delete_completed: false };
         let claimed = Arc::new(claimed);
-        let ended = self.run(&entry, terms, &claimed, &listener).await;
+        let ended = self.run(&entry, terms, Record { job: claimed.clone(), clock: clock.clone() }, &listener);
+        let ended = ended.await;
         let Said { logged, progress } = listener.said();
         let notes: Vec<Note> = logged.iter().filter_map(|it| Note::log(id, now, it).ok()).collect();
         self.opened.notes.append(&notes).await?;
-        let (outcome, errors) = ended.clone().unwrap_or((Outcome::Done, Vec::new()));
+        let ended = ended.map(|it| Ending { progressed: !progress.is_empty(), ..it });
+        let Ending { outcome, cause, .. } = ended.clone().unwrap_or(Outcome::Done.into());
         let judge = Judge::new(self.registry.clone(), clock, by, u32::MAX, false);
         let Settled { reply, notice } = self.settle(&judge, claimed.clone(), ended).await?;
         let after = store.get(id).await?;
         let job = Job::clone(&claimed);
-        Ok(Performed { job, outcome, errors, notice, reply, after, logged, progress, at: now })
+        Ok(Performed { job, outcome, errors: cause.errors, notice, reply, after, logged, progress, at: now })
     }
 
     /// Runs the handler; `None` if it has completed its job itself.
@@ -152,13 +155,14 @@ impl<C: Clone + Send + Sync + 'static> Perform<C> {
         &self,
         entry: &Entry<C>,
         terms: Terms,
-        job: &Arc<Job>,
+        record: Record,
         listener: &Arc<Listener>,
     ) -> Option<Ending> {
         if self.stopped {
             listener.stop.cancel();
         }
-        let handler = || entry.run(Attempt::new(self.context.clone(), job.clone(), listener.clone()), terms);
+        let job = record.job.clone();
+        let handler = || entry.run(Attempt::new(self.context.clone(), job, listener.clone()), terms, record);
         let ran = match catching(handler) {
             Ok(handler) => {
                 let mut handler = pin!(catching_async(handler, |_| ()));
@@ -166,17 +170,17 @@ impl<C: Clone + Send + Sync + 'static> Perform<C> {
                     listener.stop.cancel();
                     // What it comes to now does not count.
                     let _ = timeout(GRACE, handler).await;
-                    return Some((Outcome::TimedOut(entry.timeout), Vec::new()));
+                    return Some(Outcome::TimedOut(entry.timeout).into());
                 };
                 ran
             }
             Err(panic) => Err(panic),
         };
         match ran {
-            Ok(Ok(None)) => Some((Outcome::Done, Vec::new())),
+            Ok(Ok(None)) => Some(Outcome::Done.into()),
             Ok(Ok(Some(_))) => None,
-            Ok(Err(Failure { outcome, errors })) => Some((outcome, errors)),
-            Err(panic) => Some((Outcome::Panicked(panic.clone()), vec![panic])),
+            Ok(Err(ending)) => Some(*ending),
+            Err(panic) => Some(Outcome::Panicked(panic).into()),
         }
     }
 

@@ -4,6 +4,7 @@ use crate::{
     aftermath::Aftermath,
     backoff::Backoff,
     clock::Instant,
+    ending::Ending,
     executor::{End, Ended, Executor},
     fetcher::Fetcher,
     outbox::{BATCH, Outbox},
@@ -91,6 +92,7 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
             let now = run.clock.instant();
             self.heed_stop(now);
             self.heed_zombies();
+            self.measure();
             run.pulse.pump_turns(now + run.settings().lease);
             let exchanged = tokio::select! {
                 biased;
@@ -152,20 +154,19 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
             }
             End::Proven => {
                 self.let_go(id, &job);
-                self.aftermath.proven(&job.spec.type_name);
+                self.aftermath.proven(&job, running.elapsed());
                 return;
             }
             End::Released => judge.release(job),
-            End::Outcome(Outcome::Failed(text), errors) => match running.told() {
-                None => judge.end(job, (Outcome::Failed(text), errors), due_by, running.elapsed()),
+            End::Outcome(ending) => match running.told().filter(|_| ending.is_error()) {
+                None => judge.end(job, ending, due_by, running.elapsed()),
                 // A handler that heeds its token ends with an error, as a rule.
                 Some(Told::TimeUp) => {
                     let outcome = Outcome::TimedOut(running.timeout());
-                    judge.end(job, (outcome, errors), due_by, running.elapsed())
+                    judge.end(job, Ending { outcome, ..ending }, due_by, running.elapsed())
                 }
                 Some(Told::InDoubt | Told::Lost | Told::Stopping) => judge.release(job),
             },
-            End::Outcome(outcome, errors) => judge.end(job, (outcome, errors), due_by, running.elapsed()),
         };
         self.state.tempo.count(self.run.clock.instant());
         match sentence {
@@ -208,6 +209,14 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
 
     fn release(&mut self, running: Arc<Running>) {
         self.take(Ended { running, end: End::Released });
+    }
+
+    /// How things stand, for whoever measures.
+    fn measure(&self) {
+        let (unsettled, waiting) = (self.run.attempts.len(), self.state.outbox.len());
+        let zombies = self.run.attempts.zombies().len();
+        let running = unsettled.saturating_sub(waiting);
+        self.run.metrics.stand(running, self.free(unsettled), waiting, zombies);
     }
 
     /// Says so loudly once zombies hold every slot.

@@ -9,7 +9,8 @@ use tracing::error;
 /// Never args: a job type says in [`report_vars`](job_core::RunnableJob::report_vars) what may travel.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 pub struct ErrorReport {
-    /// Its id, which also stands in the note about the attempt: `RUNNER-NUMBER`.
+    /// Its id, which also stands in the note about the attempt: `JOB-REVISION`, so that a report that is made again
+    /// is known by it. What went wrong on the way to others has a word more.
     pub id: String,
     /// When the failure was noticed, by the runner's estimate of the store's time.
     pub time: Timestamp,
@@ -28,8 +29,15 @@ pub struct ErrorReport {
     pub operation: String,
     /// The error and its sources, the outermost first.
     pub errors: Vec<Text>,
+    /// The Rust type of the handler's error, if its job type has named one.
+    #[serde(default)]
+    pub error_type: Option<String>,
     /// What the job says about itself.
     pub vars: Vec<(String, String)>,
+    /// The fields of the spans that the handler had opened, `SPAN.FIELD` and the value, where a
+    /// [`SpanFields`](crate::SpanFields) listens.
+    #[serde(default)]
+    pub spans: Vec<(String, String)>,
 }
 
 impl ErrorReport {
@@ -38,11 +46,12 @@ impl ErrorReport {
     pub fn log(&self, kept: Option<&str>) {
         let errors: Vec<&str> = self.errors.iter().map(Text::as_str).collect();
         let errors = errors.join(": ");
-        let Self { id, type_name, job, attempt, operation, vars, .. } = self;
+        let Self { id, type_name, job, attempt, operation, vars, spans, .. } = self;
         error!(
             report.id = %id,
             report.kept = kept,
             report.vars = ?vars,
+            report.spans = (!spans.is_empty()).then(|| debug(spans)),
             job.id = %job,
             job.type = %type_name,
             attempt,

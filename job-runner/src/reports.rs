@@ -1,14 +1,17 @@
 //! Hands failures to reporters and notifiers, and outlives whatever these do.
 
-use crate::{ErrorReport, Notifier, Reporter, UserError, panic::catching};
-use job_core::{BoxError, Job, Json, Reporting, SectionName, Text, Timestamp};
-use std::{sync::Arc, time::Duration};
+use crate::{
+    ErrorReport, Notifier, OperatorNotice, Reporter, UserError,
+    ending::Cause,
+    judge::report_id,
+    panic::catching,
+    surviving::{PATIENCE, surviving},
+};
+use job_core::{Job, Json, Reporting, SectionName, Text, Timestamp};
+use std::sync::Arc;
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 use tracing::error;
-
-/// How long a reporter, a notifier, or what a job says about itself may take.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Where failures go. What it starts goes on in the background until [`finish`](Self::finish).
 #[derive(Clone, Debug)]
@@ -19,14 +22,21 @@ pub(crate) struct Reports {
     tasks: TaskTracker,
 }
 
+/// A job, and how to ask its type about it.
+#[derive(Clone, Debug)]
+pub(crate) struct Subject {
+    pub(crate) job: Arc<Job>,
+    /// What a job with these args says about itself; `None` if they do not decode. Code of the job type, which may
+    /// block and panic.
+    pub(crate) reporting: Option<fn(&Json) -> Option<Reporting>>,
+}
+
 /// A failure, as far as the runner knows it.
 #[derive(Debug)]
 pub(crate) struct Failed {
-    pub(crate) job: Arc<Job>,
-    /// How to ask the job type about the job.
-    pub(crate) reporting: Option<fn(&Json) -> Option<Reporting>>,
+    pub(crate) subject: Subject,
     pub(crate) outcome: &'static str,
-    pub(crate) errors: Vec<Text>,
+    pub(crate) cause: Cause,
     pub(crate) time: Timestamp,
 }
 
@@ -39,21 +49,33 @@ impl Reports {
         Self { section, reporter, notifier, tasks: TaskTracker::new() }
     }
 
-    /// Makes an error report with this id.
-    pub(crate) fn report(&self, failed: Failed, id: String) {
+    /// Makes an error report, and tells operators of it.
+    pub(crate) fn report(&self, failed: Failed) {
         let this = self.clone();
         self.tasks.spawn(async move {
-            let report = this.describe(failed, id).await;
-            this.deliver(report).await;
+            let (report, recipients) = this.describe(failed).await;
+            let report = Arc::new(report);
+            this.deliver(report.clone()).await;
+            let notice = OperatorNotice {
+                report: report.id.clone(),
+                section: this.section.clone(),
+                job: report.job,
+                type_name: report.type_name.clone(),
+                operation: report.operation.clone(),
+                recipients,
+            };
+            let notifier = this.notifier.clone();
+            let told = surviving(async move { notifier.notify_operators(&notice).await }).await;
+            this.second_report(report, told).await;
         });
     }
 
-    /// Tells the requester `text`; if that fails, makes an error report with this id about it.
-    pub(crate) fn tell(&self, failed: Failed, text: Text, id: String) {
+    /// Tells the requester `text`; if that fails, makes an error report about it.
+    pub(crate) fn tell(&self, failed: Failed, text: Text) {
         let this = self.clone();
         self.tasks.spawn(async move {
-            let requester = failed.job.spec.requester.clone();
-            let (report, recipients) = this.describe_for(failed, id).await;
+            let requester = failed.subject.job.spec.requester.clone();
+            let (report, recipients) = this.describe(failed).await;
             let error = UserError {
                 job: report.job,
                 type_name: report.type_name.clone(),
@@ -63,16 +85,29 @@ impl Reports {
                 recipients,
             };
             let notifier = this.notifier.clone();
-            if let Err(problem) = surviving(async move { notifier.notify(&error).await }).await {
-                let operation = format!("telling about an error while {}", report.operation);
-                let told = ErrorReport {
-                    outcome: "notifier".to_owned(),
-                    operation,
-                    errors: vec![problem],
-                    ..report
-                };
-                this.deliver(told).await;
-            }
+            let told = surviving(async move { notifier.notify(&error).await }).await;
+            this.second_report(Arc::new(report), told).await;
+        });
+    }
+
+    /// Makes an error report about a hook that failed, called `when`.
+    pub(crate) fn hook(
+        &self,
+        about: Subject,
+        hook: &'static str,
+        when: &'static str,
+        problem: Text,
+        time: Timestamp,
+    ) {
+        let this = self.clone();
+        self.tasks.spawn(async move {
+            let cause = Cause { errors: vec![problem], error_type: Some(hook), ..Cause::default() };
+            let (report, _) = this.describe(Failed { subject: about, outcome: "hook", cause, time }).await;
+            let operation = format!("calling the hook {hook} {when}, while {}", report.operation);
+            // One for each hook and occasion, so that none takes another's place.
+            let id = format!("{}-{when}-{hook}", report.id);
+            let id = id.replace(|it: char| !it.is_ascii_alphanumeric(), "-");
+            this.deliver(Arc::new(ErrorReport { id, operation, ..report })).await;
         });
     }
 
@@ -82,13 +117,9 @@ impl Reports {
         self.tasks.wait().await;
     }
 
-    async fn describe(&self, failed: Failed, id: String) -> ErrorReport {
-        self.describe_for(failed, id).await.0
-    }
-
     /// The report, and who the job names as recipients.
-    async fn describe_for(&self, failed: Failed, id: String) -> (ErrorReport, Vec<String>) {
-        let Failed { job, reporting, outcome, errors, time } = failed;
+    async fn describe(&self, failed: Failed) -> (ErrorReport, Vec<String>) {
+        let Failed { subject: Subject { job, reporting }, outcome, cause, time } = failed;
         let type_name = job.spec.type_name.clone();
         let said = match reporting {
             Some(reporting) => asked(reporting, job.spec.args.clone()).await,
@@ -101,7 +132,7 @@ impl Reports {
             Err(problem) => unknown(vec![("report_vars".to_owned(), problem.to_string())]),
         };
         let report = ErrorReport {
-            id,
+            id: report_id(&job),
             time,
             section: self.section.to_string(),
             job: job.id,
@@ -109,15 +140,30 @@ impl Reports {
             attempt: job.state.attempt_count(),
             outcome: outcome.to_owned(),
             operation: said.operation,
-            errors,
+            errors: cause.errors,
+            error_type: cause.error_type.map(str::to_owned),
             vars: said.vars,
+            spans: cause.spans,
         };
         (report, said.recipients)
     }
 
-    async fn deliver(&self, report: ErrorReport) {
-        let (reporter, report) = (self.reporter.clone(), Arc::new(report));
-        let given = report.clone();
+    /// If nobody could be told of what `first` is about, makes a report about that too.
+    async fn second_report(&self, first: Arc<ErrorReport>, told: Result<(), Text>) {
+        let Err(problem) = told else { return };
+        let second = ErrorReport {
+            id: format!("{}-notifier", first.id),
+            outcome: "notifier".to_owned(),
+            operation: format!("telling about an error while {}", first.operation),
+            errors: vec![problem],
+            error_type: None,
+            ..(*first).clone()
+        };
+        self.deliver(Arc::new(second)).await;
+    }
+
+    async fn deliver(&self, report: Arc<ErrorReport>) {
+        let (reporter, given) = (self.reporter.clone(), report.clone());
         if let Err(problem) = surviving(async move { reporter.report(&given).await }).await {
             error!(report.id = %report.id, "The reporter failed with report {}: {problem}", report.id);
             report.log(None);
@@ -133,16 +179,5 @@ async fn asked(reporting: fn(&Json) -> Option<Reporting>, args: Json) -> Result<
         Ok(Ok(Err(panic))) => Err(Text::new(format_args!("panicked: {panic}"))),
         Ok(Err(_)) => Err(Text::from("the runner is shutting down")),
         Err(_) => Err(Text::new(format_args!("did not answer in {PATIENCE:?}"))),
-    }
-}
-
-/// Runs `call` in a task of its own; `Err` with a text if it fails, panics or does not end in time.
-async fn surviving(call: impl Future<Output = Result<(), BoxError>> + Send + 'static) -> Result<(), Text> {
-    // The error becomes text inside, where a panic of its own does no harm.
-    let task = tokio::spawn(async move { call.await.map_err(|error| Text::of_error(&*error)) });
-    match timeout(PATIENCE, task).await {
-        Ok(Ok(result)) => result,
-        Ok(Err(error)) => Err(Text::new(error)),
-        Err(_) => Err(Text::new(format_args!("no answer in {PATIENCE:?}"))),
     }
 }

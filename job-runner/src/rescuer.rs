@@ -54,8 +54,7 @@ impl<C: Clone + Send + Sync + 'static> Rescuer<'_, C> {
             let replies = self.patience.call(|| self.store.apply(&changes)).await?;
             for ((change, end), reply) in changes.into_iter().zip(ends).zip(replies) {
                 if reply.is_applied() {
-                    aftermath.run.rescued += 1;
-                    aftermath.told((change, end), reply);
+                    aftermath.rescued((change, end), reply);
                 } else if reply == Reply::Busy {
                     debug!(job.id = %end.job.id, "A lapsed job is locked; it is left to the next rescue.");
                 }

@@ -11,8 +11,10 @@ use crate::{
     handlers::Handlers,
     heart::{Heart, HeldLock},
     heart_thread::{Beating, HeartError},
+    hook_calls::{HookCalls, Refused},
     host,
     judge::Judge,
+    metrics::Metrics,
     pulse::Pulse,
     reports::Reports,
     running::Told,
@@ -47,6 +49,8 @@ pub(crate) struct Run<C> {
     pub(crate) pulse: Pulse,
     /// Claims are over: the heart broke, or the section's lock is lost or in doubt.
     pub(crate) lost: CancellationToken,
+    pub(crate) metrics: Arc<Metrics>,
+    hooks: Arc<HookCalls>,
     reports: Reports,
 }
 
@@ -66,6 +70,9 @@ impl<C: Clone + Send + Sync + 'static> Run<C> {
             (None, None) => Arc::new(LogReporter),
         };
         let reports = Reports::new(settings.name.clone(), reporter, setup.notifier.clone());
+        let metrics = Metrics::new(&settings.name, &setup.types);
+        let hooks =
+            HookCalls::new(setup.hooks.clone(), settings.name.clone(), reports.clone(), clock.clone());
         Ok(Self {
             terms: Terms { by, store: opened.scheme, delete_completed: settings.delete_completed },
             pulse,
@@ -74,6 +81,8 @@ impl<C: Clone + Send + Sync + 'static> Run<C> {
             handlers,
             judge: Arc::new(judge),
             lost: CancellationToken::new(),
+            metrics: Arc::new(metrics),
+            hooks: Arc::new(hooks),
             reports,
             setup,
         })
@@ -97,8 +106,10 @@ impl<C: Clone + Send + Sync + 'static> Run<C> {
     pub(crate) fn aftermath(&self) -> Aftermath<C> {
         Aftermath {
             registry: self.setup.registry.clone(),
-            judge: self.judge.clone(),
+            clock: self.clock.clone(),
             reports: self.reports.clone(),
+            hooks: self.hooks.clone(),
+            metrics: self.metrics.clone(),
             run: RunReport::default(),
         }
     }
@@ -139,6 +150,8 @@ impl<C: Clone + Send + Sync + 'static> Run<C> {
             clock: self.clock.clone(),
             attempts: self.attempts.clone(),
             handlers: self.handlers.clone(),
+            hooks: self.hooks.clone(),
+            metrics: self.metrics.clone(),
             ended: sender,
         };
         (executor, ended, watching)
@@ -156,6 +169,33 @@ impl<C: Clone + Send + Sync + 'static> Run<C> {
             clock: self.clock.by(),
         };
         (claim, self.setup.registry.queues(&self.setup.types, &self.settings().queues))
+    }
+
+    /// Enters the section's hooks. What one refuses is not run.
+    pub(crate) async fn enter(&self) -> Result<(), Refused> {
+        self.hooks.enter().await
+    }
+
+    /// Waits for the calls of hooks that are on their way, and leaves the section's hooks. Once everything is to be
+    /// released at once, they have a moment.
+    pub(crate) async fn leave(&self, aftermath: &mut Aftermath<C>) {
+        let left = async {
+            self.hooks.finish().await;
+            aftermath.run.zombies = self.zombies();
+            self.hooks.leave(&aftermath.run).await;
+        };
+        let released = async {
+            self.setup.release.cancelled().await;
+            tokio::time::sleep(self.last_patience()).await;
+        };
+        tokio::select! {
+            () = left => {}
+            () = released => {}
+        }
+    }
+
+    fn zombies(&self) -> u64 {
+        u64::try_from(self.attempts.zombies().len()).unwrap_or(u64::MAX)
     }
 
     /// Stops the handlers that are left, and the heart.
@@ -189,7 +229,7 @@ impl<C: Clone + Send + Sync + 'static> Run<C> {
         } else {
             self.reports.finish().await;
         }
-        report.zombies = u64::try_from(self.attempts.zombies().len()).unwrap_or(u64::MAX);
+        report.zombies = self.zombies();
         report.log();
         if worked.is_ok() {
             self.keep_note(started, &report).await;

@@ -4,6 +4,7 @@ use crate::{
     clock::{Instant, RunnerClock},
     handlers::Slot,
     seats::Seat,
+    span_fields::AttemptSpan,
 };
 use job_core::{AttemptHandle, BoxFuture, Job, LogLevel, LogNote, Note, Progress, Text, store::Held};
 use parking_lot::Mutex;
@@ -36,6 +37,8 @@ pub(crate) struct Running {
     phase: AtomicU8,
     polled: AtomicBool,
     said: Mutex<Said>,
+    /// The span that the handler runs in, where somebody keeps its fields.
+    pub(crate) span: OnceLock<AttemptSpan>,
     clock: Arc<RunnerClock>,
 }
 
@@ -65,6 +68,8 @@ pub(crate) enum Told {
 #[derive(Debug, Default)]
 struct Said {
     progress: Option<Progress>,
+    /// Whether there ever was any.
+    progressed: bool,
     lines: Vec<Note>,
 }
 
@@ -99,6 +104,7 @@ impl Running {
             phase: AtomicU8::new(QUEUED),
             polled: AtomicBool::new(false),
             said: Mutex::default(),
+            span: OnceLock::new(),
             clock,
         }
     }
@@ -240,6 +246,11 @@ impl Running {
         self.said.lock().progress.get_or_insert(progress);
     }
 
+    /// Whether the handler has reported progress.
+    pub(crate) fn has_progressed(&self) -> bool {
+        self.said.lock().progressed
+    }
+
     /// The lines that were not stored yet.
     pub(crate) fn take_lines(&self) -> Vec<Note> {
         std::mem::take(&mut self.said.lock().lines)
@@ -264,7 +275,8 @@ impl AttemptHandle for Running {
     }
 
     fn progress(&self, progress: Progress) {
-        self.said.lock().progress = Some(progress);
+        let mut said = self.said.lock();
+        (said.progress, said.progressed) = (Some(progress), true);
     }
 
     fn log(&self, level: LogLevel, text: Text) {

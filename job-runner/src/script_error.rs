@@ -40,6 +40,16 @@ pub enum ScriptError {
         /// What was done until then.
         report: Box<RunReport>,
     },
+    /// A hook refused the run, failed before it, or did not answer. Nothing was run.
+    #[error("section {section} was not run: its hook {hook} says no: {problem}")]
+    Hook {
+        /// The section.
+        section: SectionName,
+        /// The hook's name.
+        hook: &'static str,
+        /// What it said.
+        problem: Text,
+    },
     /// The heart's own handle of the store could not be opened. Nothing was done.
     #[error("the heart of the runner cannot open the store")]
     Open(#[from] OpenError),
@@ -65,9 +75,11 @@ impl ScriptError {
     pub fn report(&self) -> Option<&RunReport> {
         match self {
             Self::LockLost { report, .. } | Self::Store { report, .. } => Some(report),
-            Self::SectionRunning { .. } | Self::SectionDisabled { .. } | Self::Open(_) | Self::Threads(_) => {
-                None
-            }
+            Self::SectionRunning { .. }
+            | Self::SectionDisabled { .. }
+            | Self::Hook { .. }
+            | Self::Open(_)
+            | Self::Threads(_) => None,
         }
     }
 }

@@ -47,7 +47,14 @@ impl<C: Clone + Send + Sync + 'static> ScriptRun<C> {
                 return Err(error.into());
             }
         };
+        if let Err(refused) = self.run.enter().await {
+            self.run.wind_up(beating).await;
+            self.give_up_lock().await;
+            let section = self.run.settings().name.clone();
+            return Err(ScriptError::Hook { section, hook: refused.hook, problem: refused.problem });
+        }
         let worked = self.work(&mut aftermath).await;
+        self.run.leave(&mut aftermath).await;
         self.end(beating, started, worked, aftermath).await
     }
 

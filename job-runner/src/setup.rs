@@ -1,7 +1,7 @@
 //! What a run is made of, whether it is a script's or a worker's.
 
 use crate::{
-    BuildError, LogNotifier, Notifier, Place, Registry, Reporter, SectionSettings, heart_thread::Own,
+    BuildError, Hooks, LogNotifier, Notifier, Place, Registry, Reporter, SectionSettings, heart_thread::Own,
 };
 use job_core::{TypeName, store::Opened};
 use std::{fmt, sync::Arc};
@@ -21,6 +21,7 @@ pub(crate) struct Setup<C> {
     pub(crate) release: CancellationToken,
     pub(crate) reporter: Option<Arc<dyn Reporter>>,
     pub(crate) notifier: Arc<dyn Notifier>,
+    pub(crate) hooks: Vec<Arc<dyn Hooks>>,
 }
 
 impl<C> fmt::Debug for Setup<C> {
@@ -52,6 +53,7 @@ impl<C: Clone + Send + Sync + 'static> Setup<C> {
             release: CancellationToken::new(),
             reporter: None,
             notifier: Arc::new(LogNotifier),
+            hooks: Vec::new(),
         })
     }
 }
@@ -105,6 +107,13 @@ macro_rules! setup_methods {
         #[must_use]
         pub fn notifier(mut self, notifier: std::sync::Arc<dyn crate::Notifier>) -> Self {
             self.setup.notifier = notifier;
+            self
+        }
+
+        /// Adds hooks; they are called after those that were added before.
+        #[must_use]
+        pub fn hooks(mut self, hooks: std::sync::Arc<dyn crate::Hooks>) -> Self {
+            self.setup.hooks.push(hooks);
             self
         }
     };

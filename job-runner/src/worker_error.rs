@@ -2,7 +2,7 @@
 
 use crate::RunReport;
 use job_core::{
-    SectionName,
+    SectionName, Text,
     store::{OpenError, StoreError},
 };
 use std::io;
@@ -17,6 +17,16 @@ pub enum WorkerError {
     /// A thread of the worker could not be started. Nothing was done.
     #[error("a thread of the worker cannot be started; the system is out of them")]
     Threads(#[source] io::Error),
+    /// A hook refused the run, failed before it, or did not answer. Nothing was run.
+    #[error("the worker of section {section} does not run: its hook {hook} says no: {problem}")]
+    Hook {
+        /// The section.
+        section: SectionName,
+        /// The hook's name.
+        hook: &'static str,
+        /// What it said.
+        problem: Text,
+    },
     /// The store refuses the worker, or has other tables than it knows; or it was away when the worker was told to stop.
     /// Jobs that ran then are found again once their leases end.
     #[error("the worker of section {section} cannot go on")]

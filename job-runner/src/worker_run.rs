@@ -35,7 +35,13 @@ impl<C: Clone + Send + Sync + 'static> WorkerRun<C> {
         let Some(started) = self.begin().await? else { return Ok(RunReport::default()) };
         let beating = self.run.start_heart(None).await?;
         let mut aftermath = self.run.aftermath();
+        if let Err(refused) = self.run.enter().await {
+            self.run.wind_up(beating).await;
+            let section = self.run.settings().name.clone();
+            return Err(WorkerError::Hook { section, hook: refused.hook, problem: refused.problem });
+        }
         let worked = self.work(&mut aftermath).await;
+        self.run.leave(&mut aftermath).await;
         self.run.wind_up(beating).await;
         let (report, worked) = self.run.end(aftermath, started, worked).await;
         let section = self.run.settings().name.clone();

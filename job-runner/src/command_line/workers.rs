@@ -93,6 +93,6 @@ impl<C: Clone + Send + Sync + 'static> Hand<C> {
 fn report(error: WorkerError) -> Option<RunReport> {
     match error {
         WorkerError::Store { report, .. } | WorkerError::HeartStopped { report, .. } => Some(*report),
-        WorkerError::Open(_) | WorkerError::Threads(_) => None,
+        WorkerError::Open(_) | WorkerError::Threads(_) | WorkerError::Hook { .. } => None,
     }
 }
