@@ -38,7 +38,7 @@ pub(crate) fn router(api: Api) -> Router {
         .with_state(api)
 }
 
-/// What is asked for: the commit, by any name that git understands.
+/// What is asked for: a commit, by a name that [`repository::named`] understands.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Asked {

@@ -39,8 +39,8 @@ pub enum Error {
         /// Which object.
         source: git2::Error,
     },
-    /// Nothing in the repository has this name.
-    #[error("there is no commit `{name}` here; name one by its hash, or as HEAD~2 or a branch")]
+    /// Nothing in the repository has this name, or more than one commit.
+    #[error("no single commit here is called `{name}`; name one by its hash, a branch, or such as HEAD~2")]
     NoCommit {
         /// What was asked for.
         name: String,

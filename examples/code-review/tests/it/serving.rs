@@ -161,10 +161,10 @@ fn what_cannot_be_done_is_refused_in_words(server: Option<TestDatabase>) {
         ("{\"commit\":", 400, "EOF while parsing"),
         ("{\"kommit\":\"HEAD\"}", 422, "unknown field `kommit`, expected `commit`"),
         ("{\"commit\":7}", 422, "expected a string"),
-        ("{\"commit\":\"HEAD~1\"}", 422, "there is no commit `HEAD~1` here"),
-        ("{\"commit\":\"\"}", 422, "there is no commit `` here"),
-        ("{\"commit\":\":/line\"}", 422, "there is no commit"),
-        ("{\"commit\":\"a\\u0000b\"}", 422, "there is no commit"),
+        ("{\"commit\":\"HEAD~1\"}", 422, "no single commit here is called `HEAD~1`; name one by its hash"),
+        ("{\"commit\":\"\"}", 422, "no single commit here is called ``"),
+        ("{\"commit\":\":/line\"}", 422, "no single commit"),
+        ("{\"commit\":\"a\\u0000b\"}", 422, "no single commit"),
     ] {
         refused(sandbox.block_on(server.post(text)), status, words);
     }
