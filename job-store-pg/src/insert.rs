@@ -97,10 +97,10 @@ pub(crate) async fn insert(
     wait: Wait,
 ) -> Result<Vec<Inserted>, CallError> {
     let mut answers: Vec<Option<Inserted>> = vec![None; jobs.len()];
+    let open = |answers: &[Option<Inserted>]| -> Vec<usize> {
+        (0..jobs.len()).filter(|n| answers[*n].is_none()).collect()
+    };
     for _ in 0..ROUNDS {
-        let open = |answers: &[Option<Inserted>]| -> Vec<usize> {
-            (0..jobs.len()).filter(|n| answers[*n].is_none()).collect()
-        };
         let candidates = first_of_each(jobs, &open(&answers));
         let created = write(session, jobs, &candidates, clock, wait).await?;
         for n in candidates {
@@ -108,7 +108,7 @@ pub(crate) async fn insert(
         }
         let refused = open(&answers);
         if refused.is_empty() {
-            return Ok(answers.into_iter().flatten().collect());
+            break;
         }
         let known = known(session, jobs, &refused).await?;
         let holders = holders(session, jobs, &refused).await?;
@@ -122,8 +122,12 @@ pub(crate) async fn insert(
                 undecided.add(&jobs[n]);
             }
         }
+        if open(&answers).is_empty() {
+            break;
+        }
     }
-    Err(StoreError::Unavailable("unique keys keep changing hands".into()).into())
+    let all: Option<Vec<Inserted>> = answers.into_iter().collect();
+    all.ok_or_else(|| StoreError::Unavailable("unique keys keep changing hands".into()).into())
 }
 
 /// Why it was not inserted; `None` if the reason is gone by now.

@@ -34,6 +34,7 @@ mod notes;
 mod open;
 mod options;
 mod pool;
+mod pooler;
 mod ring;
 mod roles;
 mod row;

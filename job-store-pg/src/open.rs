@@ -1,6 +1,6 @@
 //! Opening by URL, and what to do when it fails.
 
-use crate::{SCHEME, migrate, options::PgOptions, store::PgStore};
+use crate::{SCHEME, migrate, options::PgOptions, pooler::Unfit, store::PgStore};
 use async_trait::async_trait;
 use job_core::{
     BoxError, Text,
@@ -61,6 +61,7 @@ fn advice(error: &StoreError, options: &PgOptions) -> String {
             options.schema.name()
         ),
         StoreError::Schema(source) => source.to_string(),
+        StoreError::Other(source) if source.is::<Unfit>() => source.to_string(),
         error => Text::of_error(error).to_string(),
     }
 }

@@ -75,8 +75,9 @@ impl PgOptions {
         Self { deadline, ..self }
     }
 
-    /// Whether a connection pooler in transaction mode stands in between: then connections keep no settings of their
-    /// own, and no role can be taken. `ALTER ROLE … SET plan_cache_mode = force_generic_plan` does the same for all.
+    /// Whether a connection pooler in transaction mode stands in between, such as PgBouncer from 1.21 with
+    /// `max_prepared_statements`: then connections keep no settings of their own, and no role can be taken.
+    /// `ALTER ROLE … SET plan_cache_mode = force_generic_plan` does the same for all.
     #[must_use]
     pub fn pooler(self, pooler: bool) -> Self {
         Self { pooler, ..self }

@@ -18,6 +18,7 @@ use crate::{
     lock, migrate, notes,
     options::PgOptions,
     pool::{Connector, Pool},
+    pooler,
     ring::Ringer,
     schema::Schema,
     switches,
@@ -57,8 +58,11 @@ impl PgStore {
     ///
     /// # Errors
     ///
-    /// [`StoreError`]: the server cannot be reached, refuses us, or has the tables of a newer program.
+    /// [`StoreError`]: the server cannot be reached, refuses us, or has the tables of a newer program; or a pooler in
+    /// transaction mode stands before it, which is not such as [`PgOptions::pooler`] asks for.
     pub async fn connect(options: &PgOptions) -> Result<Self, StoreError> {
+        // First, so that no connection of others gets our settings.
+        pooler::refuse_unfit(&options.config, options.pooler).await?;
         let connector = Connector::new(options);
         let mut conn = connector.connect().await.map_err(CallError::from)?;
         migrate::refuse_newer(&mut conn, &options.schema).await?;

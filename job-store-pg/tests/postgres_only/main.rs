@@ -5,9 +5,12 @@
     reason = "a test that fails on a surprise is a good test, and so are its helpers"
 )]
 
+#[cfg(unix)]
+mod bouncer;
 mod callers;
 mod claims;
 mod completion;
+mod counts;
 mod dropped;
 mod floors;
 mod group;
@@ -17,6 +20,8 @@ mod migrations;
 mod opener;
 mod outages;
 mod plans;
+#[cfg(unix)]
+mod pooler;
 mod roles;
 #[path = "../server/mod.rs"]
 mod server;
