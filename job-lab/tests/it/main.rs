@@ -9,5 +9,6 @@ mod end_to_end;
 mod errand;
 mod inline;
 mod ledger;
+mod postgres;
 mod same_rows;
 mod schema;
