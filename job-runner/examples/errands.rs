@@ -1,9 +1,11 @@
 //! A whole program: four job types and the command line. The tests in `tests/cli` run it as a process.
 
 use async_trait::async_trait;
-use job_core::{Ask, Attempt, BoxError, LabelError, LogLevel, Progress, RunnableJob, Tag, Target};
+use job_core::{
+    Ask, Attempt, BoxError, LabelError, LogLevel, Progress, RunnableJob, SectionName, Tag, Target,
+};
 use job_runner::{
-    Notifier, UserError,
+    Hooks, Notifier, RunReport, UserError,
     command_line::{CommandLine, SectionSetup},
 };
 use serde::{Deserialize, Serialize};
@@ -105,6 +107,28 @@ impl Notifier for Doorbell {
     }
 }
 
+/// Stands before a section, and has the key to all but one.
+#[derive(Debug)]
+struct Porter;
+
+#[async_trait]
+impl Hooks for Porter {
+    fn name(&self) -> &'static str {
+        "the porter"
+    }
+
+    async fn enter_section(&self, section: &SectionName) -> Result<(), BoxError> {
+        match section.as_str() {
+            "locked" => Err("the key is lost".into()),
+            _ => Ok(tracing::debug!("Unlocked {section}.")),
+        }
+    }
+
+    async fn leave_section(&self, section: &SectionName, report: &RunReport) -> Result<(), BoxError> {
+        Ok(tracing::debug!("Locked {section} after {} jobs.", report.completed.values().sum::<u64>()))
+    }
+}
+
 fn main() -> ExitCode {
     CommandLine::new(async |section: &SectionSetup| match section.role.as_deref() {
         Some("nobody") => Err("there is no role `nobody`".into()),
@@ -116,5 +140,6 @@ fn main() -> ExitCode {
     .register::<Wait>()
     .register::<Complain>()
     .notifier(Doorbell)
+    .hooks(Porter)
     .run()
 }

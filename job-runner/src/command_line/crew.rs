@@ -8,7 +8,7 @@ use super::{
     section_record::{Outcome, SectionRecord},
     signals::Signals,
 };
-use crate::{Notifier, Registry, Reporter, RunReport, SectionSettings, config::Section};
+use crate::{Hooks, Notifier, Registry, Reporter, RunReport, SectionSettings, config::Section};
 use job_core::{
     BoxError, SectionName,
     store::{Opened, Opener, StoreUrl},
@@ -27,6 +27,7 @@ pub(super) struct Crew<C, S> {
     pub(super) setup: S,
     pub(super) reporter: Option<Arc<dyn Reporter>>,
     pub(super) notifier: Option<Arc<dyn Notifier>>,
+    pub(super) hooks: Vec<Arc<dyn Hooks>>,
     /// Whether it waits for a store that is away, instead of giving up.
     pub(super) patient: bool,
     pub(super) wait: bool,
@@ -57,10 +58,11 @@ macro_rules! equipped {
             Some(reporter) => runner.reporter(reporter.clone()),
             None => runner,
         };
-        match &crew.notifier {
+        let runner = match &crew.notifier {
             Some(notifier) => runner.notifier(notifier.clone()),
             None => runner,
-        }
+        };
+        crew.hooks.iter().cloned().fold(runner, |runner, hooks| runner.hooks(hooks))
     }};
 }
 pub(super) use equipped;

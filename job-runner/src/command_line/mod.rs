@@ -63,7 +63,7 @@ mod workers;
 pub use self::args::{Command, Jobs, Queues, RunJobs, Sections, Types};
 
 use self::{args::Cli, error::CommandError, exit::Exit, known::Known, stores::Stores};
-use crate::{Notifier, Registry, Reporter};
+use crate::{Hooks, Notifier, Registry, Reporter};
 use clap::Parser;
 use job_core::{BoxError, RunnableJob, SectionName, TransactionalJob, store::Opener};
 use std::{ffi::OsString, fmt, process::ExitCode, sync::Arc};
@@ -94,6 +94,7 @@ pub struct CommandLine<C, S> {
     registry: Registry<C>,
     reporter: Option<Arc<dyn Reporter>>,
     notifier: Option<Arc<dyn Notifier>>,
+    hooks: Vec<Arc<dyn Hooks>>,
 }
 
 /// What a section's setup gets to know.
@@ -123,7 +124,14 @@ where
     /// once for each section that is run, and by no other command.
     #[must_use]
     pub fn new(setup: S) -> Self {
-        Self { setup, stores: Stores::default(), registry: Registry::new(), reporter: None, notifier: None }
+        Self {
+            setup,
+            stores: Stores::default(),
+            registry: Registry::new(),
+            reporter: None,
+            notifier: None,
+            hooks: Vec::new(),
+        }
     }
 
     /// Adds a kind of store.
@@ -155,6 +163,13 @@ where
     #[must_use]
     pub fn notifier(self, notifier: impl Notifier) -> Self {
         Self { notifier: Some(Arc::new(notifier)), ..self }
+    }
+
+    /// Adds hooks around all sections and their attempts; they are called after those that were added before.
+    #[must_use]
+    pub fn hooks(mut self, hooks: impl Hooks) -> Self {
+        self.hooks.push(Arc::new(hooks));
+        self
     }
 
     /// Does what the process was called with. For a `main` that is not async: it starts a runtime of its own.

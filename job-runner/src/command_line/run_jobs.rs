@@ -47,6 +47,7 @@ where
         setup: line.setup,
         reporter: line.reporter,
         notifier: line.notifier,
+        hooks: line.hooks,
         patient: args.worker,
         wait: args.wait,
         limit: args.limit.map(|it| it.get().into()),

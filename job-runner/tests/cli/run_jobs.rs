@@ -160,6 +160,23 @@ async fn the_programs_own_notifier_tells_user_errors() {
     assert!(ran.err.contains("INFO    Rang at Ada: the address is wrong.\n"), "{}", ran.err);
 }
 
+#[tokio::test]
+async fn the_programs_own_hooks_stand_around_a_section_and_may_refuse_it() {
+    let folder = Folder::with(&format!("{GREETINGS}[section.locked]\nlink = 'greetings'\n"));
+    folder.greet("Ada").await;
+    for mode in ["", "--worker"] {
+        let refused = folder.run(&format!("run-jobs locked {mode}"));
+        assert_eq!(refused.code, Some(1));
+        assert!(refused.err.contains("its hook the porter says no: the key is lost\n"), "{}", refused.err);
+    }
+    let ran = folder.run("run-jobs locked greetings -v");
+    assert_eq!(ran.code, Some(1));
+    let said = |text: &str| ran.err.find(text).unwrap_or_else(|| panic!("{text:?} is not in {}", ran.err));
+    let order =
+        ["the key is lost", "Unlocked greetings.", "hello Ada", "Locked greetings after 1 jobs."].map(said);
+    assert!(order.is_sorted(), "{}", ran.err);
+}
+
 #[test]
 fn a_wrong_section_keeps_all_from_running() {
     let folder = Folder::with(&format!("{GREETINGS}[section.news]\ntypes = ['grete']\n"));

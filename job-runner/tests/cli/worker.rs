@@ -27,6 +27,8 @@ async fn it_runs_what_is_enqueued_while_it_runs_and_a_signal_is_its_normal_end()
         let ended = worker.ended();
         assert_eq!((ended.code, ended.out.as_str()), (Some(0), ""), "{}", ended.err);
         assert!(ended.err.ends_with("INFO    Ran 2 greet jobs.\n"), "{}", ended.err);
+        let listed = folder.run("sections list --json").out;
+        assert!(listed.contains(r#""completed":{"greet":2}"#), "its run is recorded: {listed}");
     }
 }
 
