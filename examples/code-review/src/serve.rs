@@ -76,11 +76,15 @@ impl Serve {
         let mut served = pin!(served.into_future());
         tokio::select! {
             ended = &mut served => ended.map(|()| ExitCode::SUCCESS).map_err(BoxError::from),
-            code = signals.next() => {
+            _ = signals.next() => {
                 eprintln!("Stopping. Requests have a while to end; a second signal exits at once.");
                 stop.cancel();
                 tokio::select! {
-                    _ = timeout(GRACE, served) => Ok(code.into()),
+                    ended = timeout(GRACE, served) => {
+                        ended.map_err(|_| "some requests did not end in time and are given up")??;
+                        // A server has no other end, so this is a good one.
+                        Ok(ExitCode::SUCCESS)
+                    }
                     code = signals.next() => process::exit(code.into()),
                 }
             }

@@ -197,6 +197,6 @@ fn at_sigterm_a_request_that_is_under_way_is_answered(server: Option<TestDatabas
     let mut answer = String::new();
     socket.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 201 Created\r\n"), "{answer}");
-    assert_eq!(server.running.end().code, Some(143));
+    assert_eq!(server.running.end().code, Some(0));
     assert_eq!((sandbox.number(PROPOSALS), sandbox.number(JOBS)), (1, 1));
 }
