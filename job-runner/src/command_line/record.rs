@@ -110,6 +110,8 @@ impl<'a> UnreadableRecord<'a> {
 pub(super) struct Full<'a> {
     #[serde(flatten)]
     pub(super) record: Record<'a>,
+    /// Of its queue and its type, those that are paused: why a job waits that is due.
+    pub(super) paused: Vec<String>,
     /// Those that did not succeed.
     pub(super) attempts: Vec<Dated<AttemptNote>>,
     pub(super) log: Vec<Dated<LogNote>>,

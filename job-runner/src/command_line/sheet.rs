@@ -27,6 +27,9 @@ impl Display for Sheet<'_> {
         entry(f, "created", self.time(spec.date_created))?;
         if matches!(state.status(), JobStatus::Waiting | JobStatus::Suspended) {
             entry(f, "not before", self.time(state.scheduled_start()))?;
+            if !self.full.paused.is_empty() {
+                entry(f, "paused", self.full.paused.join(", "))?;
+            }
         }
         maybe(f, "started", state.date_started().map(|it| self.time(it)))?;
         maybe(f, "finished", state.date_finished().map(|it| self.time(it)))?;

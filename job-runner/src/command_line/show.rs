@@ -7,10 +7,11 @@ use super::{
     output::Output,
     record::{Dated, Full, Record},
     sheet::Sheet,
+    switched::{name, noun},
 };
 use job_core::{
     About, Job, NoteFilter, NoteKind,
-    store::{JobStoreExt, Opened},
+    store::{JobStoreExt, Opened, Switch},
 };
 use serde::de::DeserializeOwned;
 use std::num::NonZeroU32;
@@ -22,6 +23,7 @@ pub(super) async fn run(opened: &Opened, args: &Show, output: &mut Output) -> Re
     let job = ids::find(&*opened.store, &args.id).await?;
     let full = Full {
         record: Record::of(&job),
+        paused: paused(opened, &job).await?,
         attempts: noted(opened, &job, NoteKind::Attempt).await?,
         log: noted(opened, &job, NoteKind::Log).await?,
         actions: noted(opened, &job, NoteKind::Action).await?,
@@ -31,6 +33,12 @@ pub(super) async fn run(opened: &Opened, args: &Show, output: &mut Output) -> Re
     }
     let now = opened.store.time(opened.clock).await?;
     output.line(&Sheet { job: &job, full: &full, now }.to_string())
+}
+
+async fn paused(opened: &Opened, job: &Job) -> Result<Vec<String>, CommandError> {
+    let on = opened.switches.switches().await?;
+    let own = [Switch::PauseQueue(job.state.queue().clone()), Switch::PauseType(job.spec.type_name.clone())];
+    Ok(own.iter().filter(|it| on.contains(it)).map(|it| format!("{} {}", noun(it), name(it))).collect())
 }
 
 /// The newest notes of a kind, the oldest of them first. One that somebody wrote past us is left out.

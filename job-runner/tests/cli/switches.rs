@@ -104,6 +104,19 @@ async fn a_name_that_nobody_knows_is_refused_and_nothing_is_paused() {
 }
 
 #[tokio::test]
+async fn a_job_that_is_held_back_says_by_what() {
+    let folder = Folder::with(ALL);
+    let id = folder.greet("Ada").await;
+    let show = |args: &str| folder.run(&format!("jobs show {id} {args}")).out;
+    assert!(!show("").contains("paused"));
+    assert_eq!(folder.run("types pause greet").code, Some(0));
+    assert_eq!(folder.run("queues pause default slow").code, Some(0));
+    assert!(show("").contains("\n  paused         queue default, type greet\n"), "{}", show(""));
+    let object: Value = serde_json::from_str(&show("--json")).unwrap();
+    assert_eq!(object["paused"], json!(["queue default", "type greet"]));
+}
+
+#[tokio::test]
 async fn pausing_and_resuming_twice_is_no_failure() {
     let folder = Folder::with(ALL);
     folder.store().await;
