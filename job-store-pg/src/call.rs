@@ -26,6 +26,10 @@ pub(crate) trait Call: fmt::Debug + Send + Sync + 'static {
     /// What it gives.
     type Answer: Send + 'static;
 
+    /// Whether it may be made again when its reply was lost, so that it may have been done. If not, the caller is told at
+    /// once that the store is away, and looks for what was done.
+    const REPEATS: bool = true;
+
     /// Whether [`take_back`](Self::take_back) does anything.
     const TAKES_BACK: bool = false;
 
@@ -131,7 +135,12 @@ impl Caller {
             Some(kind) if kind.ends_connection() => lent.discard(),
             _ => {}
         }
-        result
+        match result {
+            Err(CallError::Database(error)) if !C::REPEATS && Kind::of(&error) == Kind::Lost => {
+                Err(CallError::InDoubt(error))
+            }
+            result => result,
+        }
     }
 
     /// The deadline has passed.

@@ -32,6 +32,7 @@ pub(crate) struct Claim {
 
 impl Call for Claim {
     type Answer = Claimed;
+    const REPEATS: bool = false;
     const TAKES_BACK: bool = true;
 
     async fn run(&self, session: &mut Session<'_>) -> Result<Claimed, CallError> {
@@ -67,7 +68,8 @@ impl Claim {
                 Err(error) => match Kind::of(&error) {
                     Kind::Key | Kind::Conflict if met < TRIES => met += 1,
                     Kind::Key | Kind::Conflict if turns => turns = false,
-                    // What was started is the caller's.
+                    // What was started is the caller's; but who looks for what a lost reply started finds it too.
+                    Kind::Lost => return Err(error.into()),
                     _ if !claimed.is_empty() => break,
                     _ => return Err(error.into()),
                 },

@@ -14,6 +14,48 @@ use job_core::{
 /// Completes the job, as the last statement of the handler's own transaction. For another schema than `jobs` there is
 /// [`Jobs::complete_on`].
 ///
+/// ```
+/// # use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
+/// # use job_core::{Attempt, BoxError, Completed, Completion, TransactionalJob};
+/// # async fn connect() -> Result<AsyncPgConnection, BoxError> { Err("no")? }
+/// # #[derive(serde::Serialize, serde::Deserialize)] struct Charge { cents: i64 }
+/// impl TransactionalJob for Charge {
+///     const TYPE: &'static str = "charge";
+///     type Error = BoxError;
+///
+///     async fn run(self, _: Attempt, completion: Completion) -> Result<Completed, BoxError> {
+///         let mut conn = connect().await?;
+///         conn.transaction(async |conn| {
+///             diesel::sql_query("UPDATE account SET cents = cents - 1").execute(conn).await?;
+///             Ok(job_store_pg::complete_on(conn, completion).await?)
+///         })
+///         .await
+///     }
+/// }
+/// ```
+///
+/// A handler that forgets it does not compile, for there is nothing else to return:
+///
+/// ```compile_fail
+/// # use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
+/// # use job_core::{Attempt, BoxError, Completed, Completion, TransactionalJob};
+/// # async fn connect() -> Result<AsyncPgConnection, BoxError> { Err("no")? }
+/// # #[derive(serde::Serialize, serde::Deserialize)] struct Charge { cents: i64 }
+/// impl TransactionalJob for Charge {
+///     const TYPE: &'static str = "charge";
+///     type Error = BoxError;
+///
+///     async fn run(self, _: Attempt, completion: Completion) -> Result<Completed, BoxError> {
+///         let mut conn = connect().await?;
+///         conn.transaction(async |conn| {
+///             diesel::sql_query("UPDATE account SET cents = cents - 1").execute(conn).await?;
+///             Ok(())
+///         })
+///         .await
+///     }
+/// }
+/// ```
+///
 /// # Errors
 ///
 /// [`CompleteError`]. Then the transaction must roll back: after [`Lost`](CompleteError::Lost) because another runner

@@ -13,6 +13,9 @@ pub(crate) enum CallError {
     /// What the store says about it already.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The connection was lost on the way: whether it was done is not known.
+    #[error(transparent)]
+    InDoubt(Error),
 }
 
 impl CallError {
@@ -20,6 +23,7 @@ impl CallError {
     pub(crate) fn kind(&self) -> Kind {
         match self {
             Self::Database(error) => Kind::of(error),
+            Self::InDoubt(_) => Kind::InDoubt,
             Self::Store(StoreError::Unavailable(_)) => Kind::Conflict,
             Self::Store(StoreError::Corrupt { .. }) => Kind::Row,
             Self::Store(_) => Kind::Other,
@@ -30,7 +34,7 @@ impl CallError {
 impl From<CallError> for StoreError {
     fn from(error: CallError) -> Self {
         match error {
-            CallError::Database(error) => store_error(error),
+            CallError::Database(error) | CallError::InDoubt(error) => store_error(error),
             CallError::Store(error) => error,
         }
     }
@@ -41,9 +45,13 @@ pub(crate) fn store_error(error: Error) -> StoreError {
     let kind = Kind::of(&error);
     let source: BoxError = error.into();
     match kind {
-        Kind::Lost | Kind::Conflict | Kind::Locked | Kind::Cancelled | Kind::Replan | Kind::Exhausted => {
-            StoreError::Unavailable(source)
-        }
+        Kind::Lost
+        | Kind::InDoubt
+        | Kind::Conflict
+        | Kind::Locked
+        | Kind::Cancelled
+        | Kind::Replan
+        | Kind::Exhausted => StoreError::Unavailable(source),
         Kind::Denied => StoreError::Denied(source),
         Kind::Schema => StoreError::Schema(source),
         Kind::Key | Kind::Row | Kind::Other => StoreError::Other(source),
@@ -68,6 +76,8 @@ pub(crate) fn shared(error: StoreError) -> impl Iterator<Item = StoreError> {
 pub(crate) enum Kind {
     /// The connection is gone, or the server is going.
     Lost,
+    /// The connection went while a call was under way that must not be made twice.
+    InDoubt,
     /// A deadlock or a serialization failure: one of those who met was asked to step back.
     Conflict,
     /// A lock was waited for too long.

@@ -27,6 +27,7 @@ pub(crate) struct Exchange {
 
 impl Call for Exchange {
     type Answer = (Vec<Reply>, Claimed);
+    const REPEATS: bool = false;
     const TAKES_BACK: bool = true;
 
     async fn run(&self, session: &mut Session<'_>) -> Result<Self::Answer, CallError> {

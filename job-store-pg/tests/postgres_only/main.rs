@@ -16,6 +16,7 @@ mod floors;
 mod group;
 mod interleavings;
 mod jobs;
+mod libpq;
 mod migrations;
 mod opener;
 mod outages;

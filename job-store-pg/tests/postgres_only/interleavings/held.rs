@@ -51,7 +51,12 @@ impl Stage {
 }
 
 /// What may come of it where one passed a held row by: the other alone.
-async fn passed_by(stage: &Stage, begin: Begin, [one, two]: [Op; 2], came: &Outcome) -> Vec<Outcome> {
+pub(super) async fn passed_by(
+    stage: &Stage,
+    begin: Begin,
+    [one, two]: [Op; 2],
+    came: &Outcome,
+) -> Vec<Outcome> {
     let mut possible = Vec::new();
     let passed = |it: &Option<Answer>| it.as_ref().filter(|it| it.passed_by).cloned();
     if let Some(answer) = passed(&came.0) {

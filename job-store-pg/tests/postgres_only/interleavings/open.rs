@@ -10,7 +10,7 @@ use tokio::task::yield_now;
 
 /// What a caller does in its transaction.
 #[derive(Clone, Copy, Debug)]
-enum Mine {
+pub(super) enum Mine {
     Acquire,
     Complete,
     Delete,
@@ -18,11 +18,16 @@ enum Mine {
 
 /// What came of it, with ids and dates that differ from run to run left out: the caller's answer, the store's, and of each
 /// row its id, if it is not new, its status, its revision and whether it holds a key or was superseded.
-type Outcome = (Option<String>, Option<String>, Vec<(Option<JobId>, JobStatus, i64, bool, bool)>);
+pub(super) type Outcome = (Option<String>, Option<String>, Vec<(Option<JobId>, JobStatus, i64, bool, bool)>);
 
 impl Stage {
     /// Does the caller's part. Gives the answer, and the id of the job that it made.
-    async fn mine(&self, conn: &mut AsyncPgConnection, mine: Mine, job: &Job) -> (String, Option<JobId>) {
+    pub(super) async fn mine(
+        &self,
+        conn: &mut AsyncPgConnection,
+        mine: Mine,
+        job: &Job,
+    ) -> (String, Option<JobId>) {
         let jobs = self.schema.jobs();
         match mine {
             Mine::Acquire => {
@@ -39,7 +44,11 @@ impl Stage {
         }
     }
 
-    async fn outcome(&self, mine: Option<(String, Option<JobId>)>, theirs: Option<Answer>) -> Outcome {
+    pub(super) async fn outcome(
+        &self,
+        mine: Option<(String, Option<JobId>)>,
+        theirs: Option<Answer>,
+    ) -> Outcome {
         let (mine, new) = mine.unzip();
         let new = new.flatten();
         // A job that the caller made has another id each time.
@@ -58,7 +67,7 @@ impl Stage {
         (mine, theirs.map(|it| known(it.words)), rows)
     }
 
-    async fn one_after_the_other(
+    pub(super) async fn one_after_the_other(
         &self,
         begin: Begin,
         mine: Option<Mine>,

@@ -25,6 +25,7 @@ pub(super) enum Op {
     Reschedule,
     Renew,
     Delete,
+    DeleteRival,
     InsertSameKey,
     Claim,
 }
@@ -34,6 +35,10 @@ pub(super) enum Op {
 pub(super) enum Begin {
     Waiting,
     Running,
+    /// Running, while a rival that waits holds its key.
+    Rivalled,
+    /// Cancelled, which the one who ran it does not know.
+    Lost,
 }
 
 impl Begin {
@@ -41,6 +46,10 @@ impl Begin {
         use Op::*;
         match self {
             Self::Waiting => &[Cancel, Suspend, Reschedule, Delete, InsertSameKey, Claim],
+            Self::Rivalled => {
+                &[Retry, Suspend, Complete, Cancel, Renew, Delete, DeleteRival, InsertSameKey, Claim]
+            }
+            Self::Lost => &[Complete, Retry, Renew, Delete, InsertSameKey, Claim],
             Self::Running => &[
                 Complete,
                 CompleteAndDelete,
@@ -98,6 +107,17 @@ impl Stage {
         match begin {
             Begin::Waiting => self.fixture.create(&self.job).await,
             Begin::Running => self.fixture.running(&self.job).await,
+            Begin::Rivalled => {
+                let job = self.fixture.running(&self.job).await;
+                self.fixture.create(&self.rival).await;
+                job
+            }
+            Begin::Lost => {
+                let job = self.fixture.running(&self.job).await;
+                let cancel = job.cancel("no".into(), self.fixture.now());
+                self.fixture.moved(&factory::change(&job, cancel)).await;
+                job
+            }
         }
     }
 
@@ -152,6 +172,10 @@ pub(super) async fn perform(store: &PgStore, op: Op, job: &Job, rival: &NewJob, 
         }
         Op::Delete => {
             let deleted = store.delete(&Deletion::Ids(vec![job.id])).await.unwrap();
+            Answer::new(&deleted, false)
+        }
+        Op::DeleteRival => {
+            let deleted = store.delete(&Deletion::Ids(vec![rival.id])).await.unwrap();
             Answer::new(&deleted, false)
         }
         Op::InsertSameKey => {
