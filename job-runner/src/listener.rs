@@ -1,61 +1,47 @@
-//! A runner's end of an attempt that a test makes: it keeps what the handler says.
+//! A runner's end of an attempt that a test makes: it keeps all that the handler says.
 
-use crate::clock::{Instant, RunnerClock};
-use job_core::{AttemptHandle, BoxFuture, LogLevel, LogNote, Progress, Text};
+use crate::running::Running;
+use job_core::{AttemptHandle, BoxFuture, LogLevel, Progress, Text};
 use parking_lot::Mutex;
-use std::{sync::Arc, time::Duration};
-use tokio_util::sync::CancellationToken;
+use std::time::Duration;
 
-/// Keeps what a handler says, until it is asked for it.
+/// An attempt under way, whose reports of progress are all kept; a runner needs only the last one.
 #[derive(Debug)]
 pub(crate) struct Listener {
-    /// Fires when the handler should stop.
-    pub(crate) stop: CancellationToken,
-    attempt: u32,
-    clock: Arc<RunnerClock>,
-    deadline: Option<Instant>,
-    said: Mutex<Said>,
-}
-
-/// What a handler said, in order.
-#[derive(Debug, Default)]
-pub(crate) struct Said {
-    pub(crate) logged: Vec<LogNote>,
-    pub(crate) progress: Vec<Progress>,
+    pub(crate) running: Running,
+    progress: Mutex<Vec<Progress>>,
 }
 
 impl Listener {
-    /// For the attempt with this number, which has `limit` from now.
-    pub(crate) fn new(attempt: u32, limit: Duration, clock: Arc<RunnerClock>) -> Self {
-        let deadline = clock.instant().checked_add(limit);
-        Self { stop: CancellationToken::new(), attempt, clock, deadline, said: Mutex::default() }
+    pub(crate) fn new(running: Running) -> Self {
+        Self { running, progress: Mutex::default() }
     }
 
-    /// What was said until now.
-    pub(crate) fn said(&self) -> Said {
-        std::mem::take(&mut self.said.lock())
+    /// The progress that was reported until now, in order.
+    pub(crate) fn take_progress(&self) -> Vec<Progress> {
+        std::mem::take(&mut self.progress.lock())
     }
 }
 
 impl AttemptHandle for Listener {
     fn is_cancelled(&self) -> bool {
-        self.stop.is_cancelled()
+        self.running.is_cancelled()
     }
 
     fn cancelled(&self) -> BoxFuture<'_, ()> {
-        Box::pin(self.stop.cancelled())
+        self.running.cancelled()
     }
 
     fn time_left(&self) -> Duration {
-        let left = |it: Instant| it.saturating_duration_since(self.clock.instant());
-        self.deadline.map_or(Duration::MAX, left)
+        self.running.time_left()
     }
 
     fn progress(&self, progress: Progress) {
-        self.said.lock().progress.push(progress);
+        self.progress.lock().push(progress.clone());
+        self.running.progress(progress);
     }
 
     fn log(&self, level: LogLevel, text: Text) {
-        self.said.lock().logged.push(LogNote { attempt: self.attempt, level, text });
+        self.running.log(level, text);
     }
 }

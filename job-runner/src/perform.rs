@@ -6,28 +6,26 @@ use crate::{
     ending::Ending,
     entry::{Entry, Record, Terms},
     judge::Judge,
-    listener::{Listener, Said},
+    listener::Listener,
     panic::{catching, catching_async},
+    running::{Running, Told},
     set_aside::SetAside,
 };
 use job_core::{
-    Attempt, Clock, Job, JobId, JobSource, JobStatus, JobType, Note, Notice, Outcome, Reply,
+    Attempt, Clock, Job, JobId, JobSource, JobStatus, JobType, Notice, Outcome, Reply,
     store::{JobStoreExt, Opened},
 };
 use std::{fmt, pin::pin, sync::Arc, time::Duration};
-use tokio::time::timeout;
+use tokio::time::timeout_at;
 
 /// The least that a lease lasts.
 const LEASE: Duration = Duration::from_secs(30);
 
-/// How long a handler whose time is up may take to stop.
-const GRACE: Duration = Duration::from_secs(1);
-
 /// Makes one attempt at one job, in the task of a test, and says what became of it.
 ///
 /// The attempt is a real one: the job is claimed, whatever else waits, its handler runs, and its end is judged and stored.
-/// What comes around an attempt is left out: no other job is looked at, nothing is logged, no report is sent and nobody
-/// is told.
+/// What comes around an attempt is left out: no other job is looked at, nothing is logged but what the handler logs, no
+/// hook is called, no report is sent and nobody is told.
 ///
 /// ```
 /// # use job_core::{Ask, Attempt, BoxError, JobStatus, RunnableJob};
@@ -94,7 +92,8 @@ impl<C: Clone + Send + Sync + 'static> Perform<C> {
         Self { attempt: Some(number.max(1)), ..self.clone() }
     }
 
-    /// The same, but handlers are told to stop from the beginning, as by a runner that shuts down.
+    /// The same, but handlers are told to stop from the beginning, as by a runner that shuts down; one that fails then is
+    /// given back with its attempt.
     #[must_use]
     pub fn told_to_stop(&self) -> Self {
         Self { stopped: true, ..self.clone() }
@@ -133,72 +132,82 @@ impl<C: Clone + Send + Sync + 'static> Perform<C> {
             return Err(PerformError::NotStarted { id });
         };
         let clock = Arc::new(RunnerClock::new(Clock::At(now)));
-        let listener = Arc::new(Listener::new(claimed.state.attempt_count(), entry.timeout, clock.clone()));
+        let listener = Arc::new(Listener::new(Running::new(claimed, entry.timeout, clock.clone())));
         let terms = Terms { by, store: self.opened.scheme, delete_completed: false };
-        let claimed = Arc::new(claimed);
-        let ended = self.run(&entry, terms, Record { job: claimed.clone(), clock: clock.clone() }, &listener);
-        let ended = ended.await;
-        let Said { logged, progress } = listener.said();
-        let notes: Vec<Note> = logged.iter().filter_map(|it| Note::log(id, now, it).ok()).collect();
-        self.opened.notes.append(&notes).await?;
-        let ended = ended.map(|it| Ending { progressed: !progress.is_empty(), ..it });
+        let ended = self.run(&entry, terms, clock.clone(), &listener).await;
+        let (running, progress) = (&listener.running, listener.take_progress());
+        let lines = running.take_lines();
+        let logged = lines.iter().filter_map(|it| it.body.decode().ok()).collect();
+        self.opened.notes.append(&lines).await?;
         let Ending { outcome, cause, .. } = ended.clone().unwrap_or(Outcome::Done.into());
         let judge = Judge::new(self.registry.clone(), clock, by, u32::MAX, false);
-        let Settled { reply, notice } = self.settle(&judge, claimed.clone(), ended).await?;
+        let Settled { reply, notice } = self.settle(&judge, running, ended).await?;
         let after = store.get(id).await?;
-        let job = Job::clone(&claimed);
+        let job = Job::clone(&running.job);
         Ok(Performed { job, outcome, errors: cause.errors, notice, reply, after, logged, progress, at: now })
     }
 
-    /// Runs the handler; `None` if it has completed its job itself.
+    /// Runs the handler for as long as a runner would let it; `None` if it has completed its job itself.
     async fn run(
         &self,
         entry: &Entry<C>,
         terms: Terms,
-        record: Record,
+        clock: Arc<RunnerClock>,
         listener: &Arc<Listener>,
     ) -> Option<Ending> {
+        let running = &listener.running;
+        running.start();
         if self.stopped {
-            listener.stop.cancel();
+            running.tell(Told::Stopping);
         }
-        let job = record.job.clone();
-        let handler = || entry.run(Attempt::new(self.context.clone(), job, listener.clone()), terms, record);
+        let handler = || {
+            let attempt = Attempt::new(self.context.clone(), running.job.clone(), listener.clone());
+            entry.run(attempt, terms, Record { job: running.job.clone(), clock })
+        };
         let ran = match catching(handler) {
             Ok(handler) => {
                 let mut handler = pin!(catching_async(handler, |_| ()));
-                let Ok(ran) = timeout(entry.timeout, &mut handler).await else {
-                    listener.stop.cancel();
-                    // What it comes to now does not count.
-                    let _ = timeout(GRACE, handler).await;
-                    return Some(Outcome::TimedOut(entry.timeout).into());
-                };
-                ran
+                match timeout_at(running.deadline(), &mut handler).await {
+                    Ok(ran) => ran,
+                    Err(_) => {
+                        running.tell(Told::TimeUp);
+                        let late = timeout_at(running.last_deadline(), handler).await;
+                        late.unwrap_or_else(|_| Ok(Err(Box::new(Outcome::TimedOut(entry.timeout).into()))))
+                    }
+                }
             }
             Err(panic) => Err(panic),
         };
-        match ran {
-            Ok(Ok(None)) => Some(Outcome::Done.into()),
-            Ok(Ok(Some(_))) => None,
-            Ok(Err(ending)) => Some(*ending),
-            Err(panic) => Some(Outcome::Panicked(panic).into()),
-        }
+        let ending = match ran {
+            Ok(Ok(None)) => return Some(Outcome::Done.into()),
+            Ok(Ok(Some(_))) => return None,
+            Ok(Err(ending)) => ending.seen(running),
+            Err(panic) => Ending::from(Outcome::Panicked(panic)).seen(running),
+        };
+        // A handler that heeds its token ends with an error, as a rule.
+        let late = ending.is_error() && running.told() == Some(Told::TimeUp);
+        Some(if late { Ending { outcome: Outcome::TimedOut(entry.timeout), ..ending } } else { ending })
     }
 
     async fn settle(
         &self,
         judge: &Judge<C>,
-        job: Arc<Job>,
+        running: &Running,
         ended: Option<Ending>,
     ) -> Result<Settled, PerformError> {
-        let (id, store) = (job.id, &self.opened.store);
-        let Some(ending) = ended else {
+        let (job, store) = (running.job.clone(), &self.opened.store);
+        let id = job.id;
+        let sentence = match ended {
             // As a runner, which writes nothing then: if the commit failed after all, the job runs until its lease ends.
-            let stored = store.get(id).await?.filter(|it| it.state.status() == JobStatus::Completed);
-            let reply = if stored.is_some() { Reply::AlreadyApplied } else { Reply::Stale };
-            return Ok(Settled { reply, notice: Notice::Quiet });
+            None => {
+                let stored = store.get(id).await?.filter(|it| it.state.status() == JobStatus::Completed);
+                let reply = if stored.is_some() { Reply::AlreadyApplied } else { Reply::Stale };
+                return Ok(Settled { reply, notice: Notice::Quiet });
+            }
+            Some(ending) if ending.is_error() && self.stopped => judge.release(job),
+            Some(ending) => judge.end(job, ending, None, Duration::ZERO),
         };
-        let (change, judged) =
-            judge.end(job, ending, None, Duration::ZERO).ok_or(PerformError::NotStarted { id })?;
+        let (change, judged) = sentence.ok_or(PerformError::NotStarted { id })?;
         loop {
             match store.apply(std::slice::from_ref(&change)).await?.pop() {
                 None | Some(Reply::Busy) => tokio::task::yield_now().await,

@@ -10,6 +10,7 @@ use job_testing::{
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
+const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3600);
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -148,6 +149,28 @@ async fn too_many_are_as_wrong_as_too_few() {
     assert_eq!(message(unmet), "3 waiting jobs fit as expected, not 2: type: letter");
     let unmet = enqueued!(Letter { to: "Bob", .. }).refuse(&*desk.store).await.unwrap_err();
     assert_eq!(message(unmet), "1 waiting job fits and should not: type: letter, to: \"Bob\"");
+}
+
+#[tokio::test]
+async fn what_another_task_enqueues_can_be_waited_for() {
+    let desk = desk();
+    let (looked, told) = tokio::sync::oneshot::channel();
+    let other = desk.clone();
+    let posting = tokio::spawn(async move {
+        told.await.expect("the other looks first");
+        post(&other, Letter::to("Zoë"), &Options::default()).await
+    });
+    refute_enqueued!(desk.store, Letter);
+    looked.send(()).expect("it waits for that");
+    assert_enqueued!(desk.store, Letter, within: Duration::from_secs(60));
+    posting.await.expect("it ends");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_longer_than_was_said() {
+    let begun = tokio::time::Instant::now();
+    let unmet = enqueued!(Letter, within: SECOND).expect(&*desk().store).await;
+    assert!(unmet.is_err() && (SECOND..2 * SECOND).contains(&begun.elapsed()));
 }
 
 #[tokio::test]

@@ -193,6 +193,14 @@ async fn a_drain_without_end_says_so() {
     assert!(matches!(&error, DrainError::Endless { attempts: 50, .. }), "{error}");
 }
 
+#[tokio::test]
+async fn a_job_that_creates_its_like_at_once_has_no_end_either() {
+    let desk = Desk::new();
+    desk.create(&Chain { left: u32::MAX, pause: Duration::ZERO }).await;
+    let error = desk.drain().at_most(50).run().await.unwrap_err();
+    assert!(matches!(&error, DrainError::Endless { attempts: 50, .. }), "{error}");
+}
+
 /// Keeps the reports.
 #[derive(Clone, Debug, Default)]
 struct Drawer(Arc<Mutex<Vec<ErrorReport>>>);

@@ -15,6 +15,7 @@ mod decoding;
 mod deletion;
 mod drain;
 mod due_by;
+mod lanes;
 mod leases;
 mod log_lines;
 mod outages;

@@ -117,6 +117,8 @@ async fn what_a_handler_says_is_heard_and_kept_with_the_job() {
 async fn a_handler_can_be_told_to_stop_from_the_beginning() {
     let stopped = perform(&Stage::new()).told_to_stop().job(&Talker).await.unwrap();
     assert_eq!(stopped.error().unwrap().as_str(), "told to stop");
+    let state = stopped.after.unwrap().state;
+    assert_eq!((state.status(), state.attempt_count()), (JobStatus::Waiting, 0), "its attempt is given back");
 }
 
 #[tokio::test(start_paused = true)]
@@ -125,6 +127,8 @@ async fn a_handler_has_the_time_that_its_type_gives_it() {
     let late = perform(&stage).job(&Brief(Play::new("late", Act::Hang))).await.unwrap();
     assert_eq!(late.outcome, Outcome::TimedOut(Duration::from_secs(1)));
     assert_eq!(late.status(), JobStatus::Waiting);
+    let heeds = perform(&stage).job(&Brief(Play::new("heeds", Act::Heed))).await.unwrap();
+    assert_eq!(heeds.outcome, late.outcome, "to fail when told that time is up is to be late");
 }
 
 #[tokio::test]

@@ -12,11 +12,17 @@ use job_core::{
     Job, JobType, Timestamp,
     store::{JobStore, StoreError},
 };
+use list::Found;
 use serde::Serialize;
 use std::{
     fmt::{Debug, Display},
     ops::RangeBounds,
+    time::Duration,
 };
+use tokio::time::{Instant, sleep};
+
+/// How often is looked again for what is waited for.
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// A description of waiting jobs: those that fit every given part. [`assert_enqueued!`](crate::assert_enqueued)
 /// makes one of what it is given, and each of its keys is a method of this.
@@ -28,6 +34,7 @@ pub struct Enqueued<'a> {
     conditions: Vec<Condition<'a>>,
     type_name: Option<String>,
     count: Option<usize>,
+    patience: Duration,
 }
 
 impl<'a> Enqueued<'a> {
@@ -43,13 +50,18 @@ impl<'a> Enqueued<'a> {
         let own = type_name.to_owned();
         let is_of =
             Condition::new(format!("type: {type_name}"), move |job| job.spec.type_name.as_str() == own);
-        Self { conditions: vec![is_of], type_name: Some(type_name.to_owned()), count: None }
+        Self {
+            conditions: vec![is_of],
+            type_name: Some(type_name.to_owned()),
+            count: None,
+            patience: Duration::ZERO,
+        }
     }
 
     /// Jobs of any type.
     #[must_use]
     pub fn any() -> Self {
-        Self { conditions: Vec::new(), type_name: None, count: None }
+        Self { conditions: Vec::new(), type_name: None, count: None, patience: Duration::ZERO }
     }
 
     /// A field of the job's args, decoded as `J`, equals `value`.
@@ -145,6 +157,12 @@ impl<'a> Enqueued<'a> {
         Self { count: Some(count), ..self }
     }
 
+    /// Waits for this long, if it must, until it is so: for what another task or process enqueues.
+    #[must_use]
+    pub fn within(self, patience: Duration) -> Self {
+        Self { patience, ..self }
+    }
+
     /// The jobs that fit, the oldest first.
     ///
     /// # Errors
@@ -152,20 +170,27 @@ impl<'a> Enqueued<'a> {
     /// [`Unmet`], if there are none, or not as many as [`count`](Self::count) says: with what does wait. Displayed, it is
     /// the message of a failed assertion.
     pub async fn expect(self, store: &(impl JobStore + ?Sized)) -> Result<Vec<Job>, Unmet> {
-        let found = self.look(store).await?;
-        let as_many = self.count.map_or(!found.fit.is_empty(), |count| count == found.fit.len());
-        if as_many { Ok(found.fit) } else { Err(Unmet::missing(&self.wanted(), self.count, found)) }
+        let patience = Instant::now().checked_add(self.patience);
+        loop {
+            let found = self.look(store).await?;
+            if self.is_met(&found) {
+                return Ok(found.fit);
+            }
+            if patience.is_some_and(|it| it <= Instant::now()) {
+                return Err(Unmet::missing(&self.wanted(), self.count, found));
+            }
+            sleep(PAUSE).await;
+        }
     }
 
-    /// That no job fits.
+    /// That no job fits now.
     ///
     /// # Errors
     ///
     /// [`Unmet`], with those that do; with [`count`](Self::count), only if it is exactly that many.
     pub async fn refuse(self, store: &(impl JobStore + ?Sized)) -> Result<(), Unmet> {
         let found = self.look(store).await?;
-        let refused = self.count.map_or(!found.fit.is_empty(), |count| count == found.fit.len());
-        if refused { Err(Unmet::unwanted(&self.wanted(), &found)) } else { Ok(()) }
+        if self.is_met(&found) { Err(Unmet::unwanted(&self.wanted(), &found)) } else { Ok(()) }
     }
 
     fn with(mut self, wants: String, holds: impl Fn(&Job) -> bool + Send + Sync + 'a) -> Self {
@@ -178,7 +203,11 @@ impl<'a> Enqueued<'a> {
         if wants.is_empty() { "any".to_owned() } else { wants.join(", ") }
     }
 
-    async fn look(&self, store: &(impl JobStore + ?Sized)) -> Result<list::Found, StoreError> {
+    fn is_met(&self, found: &Found) -> bool {
+        self.count.map_or(!found.fit.is_empty(), |count| count == found.fit.len())
+    }
+
+    async fn look(&self, store: &(impl JobStore + ?Sized)) -> Result<Found, StoreError> {
         list::look(store, &self.conditions, self.type_name.as_deref()).await
     }
 }
