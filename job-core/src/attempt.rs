@@ -64,7 +64,8 @@ impl<C> Attempt<C> {
         self.handle.time_left()
     }
 
-    /// Reports how far the work is. Kept with the lease at the next heartbeat; the last report counts.
+    /// Reports how far the work is. Kept with the lease at the next heartbeat; the last report counts. Where the retry
+    /// policy [resets on progress](crate::RetryPolicy::reset_on_progress), any report makes the attempt one with progress.
     pub fn progress(&self, progress: Progress) {
         self.handle.progress(progress);
     }

@@ -30,7 +30,8 @@ macro_rules! optional_items {
         /// The queue that a job moves to when an attempt times out, instead of failing.
         const SLOW_QUEUE: Option<&'static str> = None;
 
-        /// How long to wait before the next attempt.
+        /// How long to wait before the next attempt, and when to give up. [`RetryPolicy::own`] decides by the attempt
+        /// and the error.
         fn retry_policy() -> RetryPolicy {
             RetryPolicy::default()
         }

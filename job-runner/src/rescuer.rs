@@ -2,8 +2,8 @@
 
 use crate::{aftermath::Aftermath, backoff::Patience, clock::RunnerClock, judge::Judge};
 use job_core::{
-    Change, Reply, TypeName,
-    store::{Admin, JobStore, JobStoreExt, StoreError},
+    Change, Job, JobStatus, Reply, Timestamp, TypeName,
+    store::{Admin, Filter, JobStore, JobStoreExt, Order, Page, StoreError},
 };
 use std::{num::NonZeroU32, sync::Arc, time::Duration};
 use tracing::debug;
@@ -46,19 +46,54 @@ impl<C: Clone + Send + Sync + 'static> Rescuer<'_, C> {
             let now = self.patience.call(|| self.store.time(by)).await?;
             after = Some(last.id);
             let ours = jobs.into_iter().filter(|it| self.types.contains(&it.spec.type_name));
-            let judged = ours.filter_map(|it| self.judge.lapse(Arc::new(it), now));
-            let (changes, ends): (Vec<Change>, Vec<_>) = judged.unzip();
-            if changes.is_empty() {
-                continue;
+            self.judge(ours, now, aftermath).await?;
+        }
+    }
+
+    /// Goes once through all rows that run, and fails those that run past their lease and are not readable: the store
+    /// passes over them where it is asked for what has lapsed.
+    pub(crate) async fn run_unreadable(&self, aftermath: &mut Aftermath<C>) -> Result<(), StoreError> {
+        let filter = Filter {
+            types: Some(self.types.to_vec()),
+            statuses: Some(vec![JobStatus::Running]),
+            ..Filter::default()
+        };
+        let mut page = Page::first(Order::Oldest, PAGE);
+        loop {
+            let listed = self.patience.call(|| self.store.list(&filter, &page)).await?;
+            let unreadable = listed.rows.into_iter().filter_map(|row| row.err()?.stand_in());
+            let unreadable: Vec<Job> = unreadable.collect();
+            if !unreadable.is_empty() {
+                let now = self.patience.call(|| self.store.time(self.patience.clock.by())).await?;
+                let lapsed = unreadable.into_iter().filter(|it| it.state.has_lapsed(now));
+                self.judge(lapsed, now, aftermath).await?;
             }
-            let replies = self.patience.call(|| self.store.apply(&changes)).await?;
-            for ((change, end), reply) in changes.into_iter().zip(ends).zip(replies) {
-                if reply.is_applied() {
-                    aftermath.rescued((change, end), reply);
-                } else if reply == Reply::Busy {
-                    debug!(job.id = %end.job.id, "A lapsed job is locked; it is left to the next rescue.");
-                }
+            match listed.next {
+                Some(next) => page.after = Some(next),
+                None => return Ok(()),
             }
         }
+    }
+
+    async fn judge(
+        &self,
+        lapsed: impl Iterator<Item = Job> + Send,
+        now: Timestamp,
+        aftermath: &mut Aftermath<C>,
+    ) -> Result<(), StoreError> {
+        let judged = lapsed.filter_map(|it| self.judge.lapse(Arc::new(it), now));
+        let (changes, ends): (Vec<Change>, Vec<_>) = judged.unzip();
+        if changes.is_empty() {
+            return Ok(());
+        }
+        let replies = self.patience.call(|| self.store.apply(&changes)).await?;
+        for ((change, end), reply) in changes.into_iter().zip(ends).zip(replies) {
+            if reply.is_applied() {
+                aftermath.rescued((change, end), reply);
+            } else if reply == Reply::Busy {
+                debug!(job.id = %end.job.id, "A lapsed job is locked; it is left to the next rescue.");
+            }
+        }
+        Ok(())
     }
 }

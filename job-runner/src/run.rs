@@ -140,6 +140,7 @@ impl<C: Clone + Send + Sync + 'static> Run<C> {
             attempts: self.attempts.clone(),
             clock: self.clock.clone(),
             handlers: self.handlers.clone(),
+            metrics: self.metrics.clone(),
             ended: sender.clone(),
         };
         let watching = AbortOnDropHandle::new(tokio::spawn(async move { watch.run().await }));

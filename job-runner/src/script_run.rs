@@ -96,6 +96,7 @@ impl<C: Clone + Send + Sync + 'static> ScriptRun<C> {
         } else {
             let rescuer = Rescuer { store, judge: &run.judge, types: &run.setup.types, patience };
             rescuer.run(aftermath).await?;
+            rescuer.run_unreadable(aftermath).await?;
         }
         // Read now, so that what was rescued counts as due.
         let due_by = patience.call(|| store.time(run.clock.by())).await?;

@@ -13,8 +13,9 @@ use job_core::store::{JobStoreExt, StoreError};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// How often the store's clock is read: an estimate by this machine's own must not run ahead of it.
-const CLOCK: Duration = Duration::from_secs(60);
+/// How often what is seldom wanted is done: reading the store's clock, since an estimate by this machine's own must not
+/// run ahead of it, and looking for rows that run and are not readable.
+const SELDOM: Duration = Duration::from_secs(60);
 
 /// Looks whether the section is disabled, rescues, prunes, and reads the store's clock.
 pub(crate) struct Tender<'a, C> {
@@ -24,13 +25,15 @@ pub(crate) struct Tender<'a, C> {
     /// Whether the store's server is known to have run for a lease.
     server_ran_long: bool,
     clock_read: Instant,
+    unreadable_sought: Instant,
 }
 
 impl<'a, C: Clone + Send + Sync + 'static> Tender<'a, C> {
     pub(crate) fn new(run: &'a Run<C>, tidings: &'a Tidings) -> Self {
         let types = run.setup.types.clone();
         let pruner = run.settings().retention.map(|it| Pruner::new(it, types, run.clock.clone()));
-        Self { run, tidings, pruner, server_ran_long: false, clock_read: run.clock.instant() }
+        let now = run.clock.instant();
+        Self { run, tidings, pruner, server_ran_long: false, clock_read: now, unreadable_sought: now }
     }
 
     /// Goes round at every scan, until it is `over`. Gives how many jobs were rescued.
@@ -67,13 +70,18 @@ impl<'a, C: Clone + Send + Sync + 'static> Tender<'a, C> {
         }
         let Run { setup, clock, judge, .. } = self.run;
         let store = &setup.opened.store;
-        if clock.since(self.clock_read) >= CLOCK {
+        if clock.since(self.clock_read) >= SELDOM {
             clock.saw(store.time(clock.by()).await?);
             self.clock_read = clock.instant();
         }
         if self.may_rescue().await? {
             let patience = self.run.patience(Duration::ZERO);
-            Rescuer { store, judge, types: &setup.types, patience }.run(aftermath).await?;
+            let rescuer = Rescuer { store, judge, types: &setup.types, patience };
+            rescuer.run(aftermath).await?;
+            if clock.since(self.unreadable_sought) >= SELDOM {
+                rescuer.run_unreadable(aftermath).await?;
+                self.unreadable_sought = clock.instant();
+            }
         }
         match &mut self.pruner {
             Some(pruner) => pruner.prune(store).await,

@@ -5,6 +5,7 @@ use crate::{
     clock::RunnerClock,
     executor::{End, Ended},
     handlers::Handlers,
+    metrics::{Event, Metrics},
     running::GivenUp,
 };
 use job_core::Outcome;
@@ -17,6 +18,7 @@ pub(crate) struct Watch {
     pub(crate) attempts: Arc<Attempts>,
     pub(crate) clock: Arc<RunnerClock>,
     pub(crate) handlers: Arc<Handlers>,
+    pub(crate) metrics: Arc<Metrics>,
     pub(crate) ended: UnboundedSender<Ended>,
 }
 
@@ -32,6 +34,7 @@ impl Watch {
             for (running, how) in self.attempts.overdue(self.clock.instant()) {
                 let ended = match how {
                     GivenUp::Started => {
+                        self.metrics.count(Event::Zombie, &running.job.spec.type_name);
                         let outcome = Outcome::TimedOut(running.timeout());
                         Ended::failed(running, outcome)
                     }

@@ -4,6 +4,7 @@ use super::{
     args::{LogArgs, LogFormat},
     error::explained,
 };
+use crate::SpanFields;
 use std::{
     error::Error,
     fmt::{self, Write},
@@ -54,7 +55,8 @@ impl LogArgs {
             LogFormat::Json => layer.json().flatten_event(true).boxed(),
         };
         // Fails only where the program has a subscriber of its own.
-        let _ = tracing_subscriber::registry().with(filter).with(layer).try_init();
+        let _ =
+            tracing_subscriber::registry().with(filter).with(SpanFields::default()).with(layer).try_init();
     }
 }
 
@@ -64,7 +66,7 @@ pub(super) fn start_quietly() {
 }
 
 /// Fields of error reports that their messages leave out.
-const BEYOND_THE_MESSAGE: [&str; 2] = ["report.kept", "report.vars"];
+const BEYOND_THE_MESSAGE: [&str; 3] = ["report.kept", "report.vars", "report.spans"];
 
 /// `INFO    Ran 3 mail jobs.`
 ///

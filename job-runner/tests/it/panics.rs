@@ -2,7 +2,7 @@
 
 use crate::play::{Act, Play, Usual};
 use crate::stage::{Stage, count};
-use job_core::{Attempt, BoxError, JobStatus, Options, RunnableJob};
+use job_core::{Ask, Attempt, BoxError, JobStatus, Options, RunnableJob, Text};
 use job_runner::Registry;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::{error::Error, fmt};
@@ -116,6 +116,87 @@ impl RunnableJob<Stage> for Silent {
     }
 }
 
+/// Panics when the job itself is dropped, at the end of its run.
+#[derive(Serialize, Deserialize)]
+struct Fragile;
+
+impl Drop for Fragile {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            panic!("it fell");
+        }
+    }
+}
+
+impl RunnableJob<Stage> for Fragile {
+    const TYPE: &'static str = "fragile";
+    type Error = BoxError;
+
+    async fn run(self, _: Attempt<Stage>) -> Result<(), BoxError> {
+        Ok(())
+    }
+}
+
+/// Fails with an error that panics when it is dropped.
+#[derive(Serialize, Deserialize)]
+struct Sticky;
+
+#[derive(Debug)]
+struct PanicsWhenDropped;
+
+impl Error for PanicsWhenDropped {}
+
+impl fmt::Display for PanicsWhenDropped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("sticky")
+    }
+}
+
+impl Drop for PanicsWhenDropped {
+    fn drop(&mut self) {
+        panic!("it sticks");
+    }
+}
+
+impl RunnableJob<Stage> for Sticky {
+    const TYPE: &'static str = "sticky";
+    type Error = PanicsWhenDropped;
+
+    async fn run(self, _: Attempt<Stage>) -> Result<(), PanicsWhenDropped> {
+        Err(PanicsWhenDropped)
+    }
+}
+
+/// Fails, and panics when its error is classified.
+#[derive(Serialize, Deserialize)]
+struct Unsorted;
+
+impl RunnableJob<Stage> for Unsorted {
+    const TYPE: &'static str = "unsorted";
+    type Error = BoxError;
+
+    async fn run(self, _: Attempt<Stage>) -> Result<(), BoxError> {
+        Err("failed".into())
+    }
+
+    fn classify(_: &BoxError) -> Option<Ask> {
+        panic!("no such class")
+    }
+}
+
+/// Fails with ten megabytes of what no database and no terminal should get.
+#[derive(Serialize, Deserialize)]
+struct Loud;
+
+impl RunnableJob<Stage> for Loud {
+    const TYPE: &'static str = "loud";
+    type Error = BoxError;
+
+    async fn run(self, _: Attempt<Stage>) -> Result<(), BoxError> {
+        Err("a\0\u{1b}[31m".repeat(10 * 1024 * 1024 / 7).into())
+    }
+}
+
 /// Runs a job of `J` for the last time, with one of another type; gives its error and what was reported.
 async fn failed<J: RunnableJob<Stage>>(job: &J) -> (String, Stage) {
     let stage = Stage::new();
@@ -167,4 +248,40 @@ async fn while_it_is_asked_for_its_variables() {
     let report = stage.told.reports.lock()[0].clone();
     assert_eq!(report.errors[0].as_str(), "failed");
     assert_eq!(report.vars, [("report_vars".to_owned(), "panicked: no comment".to_owned())]);
+}
+
+#[tokio::test]
+async fn while_the_job_itself_is_dropped() {
+    let stage = Stage::new();
+    let job = std::mem::ManuallyDrop::new(Fragile);
+    let options = Options { max_retries: Some(0), ..Options::default() };
+    let job = stage.source::<Fragile>().create_with(&job, &options).await.unwrap();
+    stage.script_of(Registry::new().register::<Fragile>(), Stage::settings()).run().await.unwrap();
+    let state = stage.row(job.id).await.state;
+    assert_eq!(
+        (state.status(), state.last_error().unwrap().as_str()),
+        (JobStatus::Failed, "panicked: it fell")
+    );
+    // It is asked for its variables too, and dropped again.
+    assert_eq!(stage.told.reports.lock()[0].vars[0].1, "panicked: it fell");
+}
+
+#[tokio::test]
+async fn while_an_error_is_dropped() {
+    assert_eq!(failed(&Sticky).await.0, "panicked: it sticks");
+}
+
+#[tokio::test]
+async fn while_an_error_is_classified() {
+    assert_eq!(failed(&Unsorted).await.0, "panicked: no such class");
+}
+
+#[tokio::test]
+async fn ten_megabytes_of_error_are_cut_and_cleaned_wherever_they_go() {
+    let (error, stage) = failed(&Loud).await;
+    let clean = |text: &str| text.len() <= Text::LONGEST && !text.contains(['\0', '\u{1b}']);
+    assert!(clean(&error) && error.ends_with("bytes cut)"), "{} bytes", error.len());
+    let report = stage.told.reports.lock()[0].clone();
+    assert!(report.errors.iter().all(|it| clean(it.as_str())));
+    assert!(stage.attempts(report.job).await.iter().all(|it| clean(it.error.as_ref().unwrap().as_str())));
 }

@@ -6,9 +6,13 @@ use crate::{
     stage::{Stage, Told, count},
 };
 use async_trait::async_trait;
-use job_core::{BoxError, JobStatus, Options, Requester};
-use job_runner::{ErrorReport, LogReporter, Notifier, Reporter, SectionSettings, UserError};
+use job_core::{
+    ActorId, BoxError, JobStatus, Options, Requester,
+    store::{JobStoreExt, Operation},
+};
+use job_runner::{ErrorReport, LogReporter, Notifier, OperatorNotice, Reporter, SectionSettings, UserError};
 use std::sync::Arc;
+use uuid::Uuid;
 
 #[derive(Debug)]
 enum Bad {
@@ -39,6 +43,10 @@ impl Notifier for Bad {
     async fn notify(&self, _: &UserError) -> Result<(), BoxError> {
         self.go().await
     }
+
+    async fn notify_operators(&self, _: &OperatorNotice) -> Result<(), BoxError> {
+        self.go().await
+    }
 }
 
 fn fails() -> Act {
@@ -57,6 +65,55 @@ async fn a_report_says_what_is_known_and_the_note_bears_its_id() {
     assert_eq!(report.vars, [("label".to_owned(), "it".to_owned())]);
     assert_eq!(report.errors.iter().map(|it| it.as_str()).collect::<Vec<_>>(), ["broken"]);
     assert_eq!(stage.attempts(job.id).await[0].report.as_ref(), Some(&report.id));
+    let started = stage.row(job.id).await.state.revision().number() - 1;
+    assert_eq!(report.id, format!("{}-{started}", job.id));
+}
+
+#[tokio::test]
+async fn a_report_that_is_made_again_has_the_same_id_and_another_attempt_has_another() {
+    let made = async |labels: &[&str]| {
+        let stage = Stage::new();
+        let job = stage.create_last(Play::new("it", fails())).await;
+        for _ in labels {
+            stage.run().await;
+            let requeue = Operation::Requeue { keep_attempts: false };
+            let by = ActorId::from_uuid(Uuid::from_u128(5));
+            stage.store.operate(job.id, requeue, by, stage.opened.clock).await.unwrap();
+        }
+        let reports = stage.told.reports.lock();
+        reports.iter().map(|it| it.id.clone()).collect::<Vec<_>>()
+    };
+    // The same history twice: the ids are seeded, the runners are others.
+    let ids = made(&["first", "second"]).await;
+    assert_eq!(ids, made(&["first", "second"]).await);
+    assert_ne!(ids[0], ids[1]);
+}
+
+#[tokio::test]
+async fn operators_are_told_where_to_look_and_not_what_went_wrong() {
+    let stage = Stage::new();
+    let job = stage.create_last(Play::new("it", fails())).await;
+    stage.create(Play::new("user", Act::Ask(Wish::TellUser("no such page".to_owned())))).await;
+    stage.run().await;
+    let notices = stage.told.operators.lock().clone();
+    assert_eq!(notices.len(), 1);
+    assert_eq!((notices[0].job, notices[0].operation.as_str()), (job.id, "playing it"));
+    assert_eq!(notices[0].report, stage.told.reports.lock()[0].id);
+    assert_eq!(notices[0].recipients, ["ann@example.com"]);
+    assert!(!format!("{notices:?}").contains("broken"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn operators_that_cannot_be_told_make_a_second_report_and_no_third() {
+    for bad in [Bad::Fails, Bad::Panics, Bad::Hangs] {
+        let stage = Stage::new();
+        stage.create_last(Play::new("it", fails())).await;
+        stage.script().notifier(Arc::new(bad)).run().await.unwrap();
+        let reports = stage.told.reports.lock().clone();
+        assert_eq!(reports.iter().map(|it| it.outcome.as_str()).collect::<Vec<_>>(), ["error", "notifier"]);
+        assert_eq!(reports[1].id, format!("{}-notifier", reports[0].id));
+        assert_eq!(reports[1].vars, reports[0].vars);
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -47,6 +47,23 @@ async fn jobs_of_runners_that_died_are_given_back_and_run_at_once() {
 }
 
 #[tokio::test]
+async fn a_row_that_lapsed_and_is_not_readable_fails_and_only_once_its_lease_has_ended() {
+    let stage = Stage::new();
+    let store = Unsteady::new(&stage.store);
+    let stage = Stage::on(stage.store.clone(), store.opened());
+    let job = stage.create(Play::new("it", Act::Succeed)).await;
+    let died = Claim { types: vec![named("usual")], ..claim(stage.opened.clock) };
+    assert_eq!(stage.store.claim(&died).await.unwrap().jobs.len(), 1);
+    store.make_unreadable(job.id);
+    assert_eq!(stage.run().await.rescued, 0);
+    stage.store.set_now(noon() + died.lease);
+    assert_eq!(stage.run().await.rescued, 1);
+    let state = stage.row(job.id).await.state;
+    assert_eq!((state.status(), state.crash_count()), (JobStatus::Failed, 1));
+    assert_eq!(stage.told.reports.lock()[0].outcome, "lapse");
+}
+
+#[tokio::test]
 async fn a_job_that_keeps_killing_its_runner_is_given_up() {
     let stage = Stage::new();
     let job = stage.create(Play::new("it", Act::Succeed)).await;

@@ -122,6 +122,8 @@ async fn a_disabled_section_does_not_run() {
     let error = stage.script().run().await.unwrap_err();
     assert!(matches!(error, ScriptError::SectionDisabled { .. }), "{error}");
     assert!(stage.ran().is_empty());
+    let filter = NoteFilter { kind: Some(NoteKind::Run), ..NoteFilter::default() };
+    assert!(stage.store.notes(&filter, limit(10)).await.unwrap().is_empty(), "it leaves no record");
     stage.store.set(&disabled, false).await.unwrap();
     assert_eq!(count(&stage.run().await.completed, "usual"), 1);
 }

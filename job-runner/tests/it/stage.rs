@@ -11,8 +11,8 @@ use job_core::{
     store::{JobStore, JobStoreExt, Notes, Opened},
 };
 use job_runner::{
-    ErrorReport, Notifier, Registry, Reporter, RunReport, Script, ScriptError, SectionSettings, UserError,
-    Worker, WorkerError,
+    ErrorReport, Notifier, OperatorNotice, Registry, Reporter, RunReport, Script, ScriptError,
+    SectionSettings, UserError, Worker, WorkerError,
 };
 use job_store_mem::MemStore;
 use job_testing::factory::{limit, named, noon};
@@ -45,6 +45,7 @@ pub(crate) struct Stage {
 pub(crate) struct Told {
     pub(crate) reports: Arc<Mutex<Vec<ErrorReport>>>,
     pub(crate) users: Arc<Mutex<Vec<UserError>>>,
+    pub(crate) operators: Arc<Mutex<Vec<OperatorNotice>>>,
 }
 
 #[async_trait]
@@ -59,6 +60,11 @@ impl Reporter for Told {
 impl Notifier for Told {
     async fn notify(&self, error: &UserError) -> Result<(), BoxError> {
         self.users.lock().push(error.clone());
+        Ok(())
+    }
+
+    async fn notify_operators(&self, notice: &OperatorNotice) -> Result<(), BoxError> {
+        self.operators.lock().push(notice.clone());
         Ok(())
     }
 }

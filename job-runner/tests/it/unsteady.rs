@@ -80,12 +80,7 @@ impl Unsteady {
         let unreadable = self.unreadable.lock();
         let (bad, jobs): (Vec<Job>, Vec<Job>) =
             claimed.jobs.into_iter().partition(|it| unreadable.contains(&it.id));
-        let bad = bad.into_iter().map(|it| Unreadable {
-            id: it.id,
-            state: Some(Box::new((it.spec.type_name, it.state))),
-            source: "its tags are no list".into(),
-        });
-        Claimed { jobs, unreadable: bad.collect() }
+        Claimed { jobs, unreadable: bad.into_iter().map(not_read).collect() }
     }
 
     /// How often `method` was called.
@@ -158,11 +153,16 @@ impl JobStore for Unsteady {
         limit: NonZeroU32,
         clock: Clock,
     ) -> Result<Vec<Job>, StoreError> {
-        self.call("lapsed", None, self.inner.lapsed(after, limit, clock)).await
+        let lapsed = self.call("lapsed", None, self.inner.lapsed(after, limit, clock)).await?;
+        let unreadable = self.unreadable.lock();
+        Ok(lapsed.into_iter().filter(|it| !unreadable.contains(&it.id)).collect())
     }
 
     async fn list(&self, filter: &Filter, page: &Page) -> Result<Listed, StoreError> {
-        self.call("list", None, self.inner.list(filter, page)).await
+        let Listed { rows, next } = self.call("list", None, self.inner.list(filter, page)).await?;
+        let unreadable = self.unreadable.lock();
+        let read = |job: Job| if unreadable.contains(&job.id) { Err(not_read(job)) } else { Ok(job) };
+        Ok(Listed { rows: rows.into_iter().map(|row| row.and_then(read)).collect(), next })
     }
 
     async fn count(&self, filter: &Filter, cap: u64) -> Result<Counted, StoreError> {
@@ -204,5 +204,13 @@ impl Switches for Unsteady {
 
     async fn switches(&self) -> Result<Vec<Switch>, StoreError> {
         self.call("switches", None, self.inner.switches()).await
+    }
+}
+
+fn not_read(job: Job) -> Unreadable {
+    Unreadable {
+        id: job.id,
+        state: Some(Box::new((job.spec.type_name, job.state))),
+        source: "its tags are no list".into(),
     }
 }
