@@ -3,7 +3,7 @@
 use super::exit::Exit;
 use crate::{BuildError, config::ConfigError};
 use job_core::{
-    BoxError, IdPrefix, SectionName,
+    BoxError, IdPrefix, JobStatus, SectionName,
     store::{OpenError, OperateError, StoreError},
 };
 use std::{
@@ -57,6 +57,11 @@ pub(super) enum CommandError {
         "suspended job {0} is not retried: it waits for `jobs resume`, which leaves its attempts as they are"
     )]
     Suspended(IdPrefix),
+    #[error(
+        "job {prefix} is {status}, and its work would be lost with it: `jobs cancel` ends it and keeps a record; \
+         --force deletes it all the same"
+    )]
+    Pending { prefix: IdPrefix, status: JobStatus },
     #[error("nothing can be written to standard output")]
     Output(#[from] io::Error),
     #[error("the async runtime cannot be started: the system is out of threads or files")]

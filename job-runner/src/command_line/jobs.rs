@@ -2,6 +2,7 @@
 
 use super::{
     args::{Jobs, JobsCommand},
+    delete,
     error::CommandError,
     exit::Exit,
     known::Known,
@@ -23,6 +24,7 @@ pub(super) async fn run(stores: &Stores, known: &Known, args: Jobs) -> Result<Ex
         JobsCommand::Cancel(args) => operate::run(&opened, Wish::Cancel, args, &mut output).await?,
         JobsCommand::Suspend(args) => operate::run(&opened, Wish::Suspend, args, &mut output).await?,
         JobsCommand::Resume(args) => operate::run(&opened, Wish::Resume, args, &mut output).await?,
+        JobsCommand::Delete(args) => delete::run(&opened, args, &mut output).await?,
         JobsCommand::Retry(retry) => {
             let wish = Wish::Retry { keep_attempts: retry.keep_attempts };
             operate::run(&opened, wish, retry.operate, &mut output).await?;

@@ -25,6 +25,7 @@
 
 mod args;
 mod crew;
+mod delete;
 mod dry_run;
 mod error;
 mod exit;

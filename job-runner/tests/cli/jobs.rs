@@ -197,6 +197,23 @@ async fn operators_cancel_retry_suspend_and_resume() {
 }
 
 #[tokio::test]
+async fn only_jobs_that_have_ended_are_deleted_unless_it_is_meant() {
+    let folder = Folder::with(ALL);
+    let (done, waiting) = (folder.greet("Ada").await, folder.greet("Bob").await);
+    folder.run(&format!("jobs suspend {waiting}"));
+    folder.run("run-jobs all");
+    let deleted = folder.run(&format!("jobs delete {done}"));
+    assert_eq!((deleted.code, deleted.out), (Some(0), format!("greet {done} deleted\n")));
+    let refused = folder.run(&format!("jobs delete {waiting}"));
+    assert_eq!((refused.code, refused.out.as_str()), (Some(1), ""));
+    assert!(refused.err.starts_with(&format!("error: job {waiting} is suspended, and ")), "{}", refused.err);
+    assert_eq!(ids(&folder.run("jobs list").out).len(), 1);
+    assert_eq!(folder.run(&format!("jobs delete {waiting} --force")).code, Some(0));
+    assert_eq!(folder.run("jobs list").out, "No jobs.\n");
+    assert_eq!(folder.run(&format!("jobs delete {done}")).code, Some(1), "there is no such job any more");
+}
+
+#[tokio::test]
 async fn a_retry_of_a_waiting_job_brings_it_forward_and_of_a_suspended_one_is_refused() {
     let folder = Folder::with(ALL);
     let hour = |it| NewJob { start: Start::In(Duration::from_secs(3600)), ..it };

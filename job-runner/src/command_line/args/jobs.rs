@@ -38,6 +38,8 @@ pub(in crate::command_line) enum JobsCommand {
     Suspend(Operate),
     /// Let suspended jobs wait for their turn again
     Resume(Operate),
+    /// Delete jobs, with all that is noted about them
+    Delete(Delete),
 }
 
 #[derive(Debug, Args)]
@@ -98,6 +100,19 @@ pub(in crate::command_line) struct Retry {
     /// Go on counting attempts where they stand
     #[arg(long)]
     pub(in crate::command_line) keep_attempts: bool,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::command_line) struct Delete {
+    /// Ids of jobs, or enough of their first digits
+    #[arg(value_name = "ID", required = true)]
+    pub(in crate::command_line) ids: Vec<IdPrefix>,
+    /// Why; kept in the store
+    #[arg(long)]
+    pub(in crate::command_line) reason: Option<String>,
+    /// Also jobs that have not ended; one that runs is told at its next heartbeat
+    #[arg(long)]
+    pub(in crate::command_line) force: bool,
 }
 
 fn statuses() -> impl TypedValueParser<Value = JobStatus> {

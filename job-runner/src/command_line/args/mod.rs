@@ -11,7 +11,7 @@ pub use self::{
     switches::{Queues, Sections, Types},
 };
 pub(super) use self::{
-    jobs::{JobsCommand, List, Operate, Show},
+    jobs::{Delete, JobsCommand, List, Operate, Show},
     log::{LogArgs, LogFormat},
     switches::{Listing, Name, Pause, SectionsCommand, SwitchCommand},
 };
