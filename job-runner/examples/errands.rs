@@ -118,14 +118,16 @@ impl Hooks for Porter {
     }
 
     async fn enter_section(&self, section: &SectionName) -> Result<(), BoxError> {
-        match section.as_str() {
-            "locked" => Err("the key is lost".into()),
-            _ => Ok(tracing::debug!("Unlocked {section}.")),
+        if section.as_str() == "locked" {
+            return Err("the key is lost".into());
         }
+        tracing::debug!("Unlocked {section}.");
+        Ok(())
     }
 
     async fn leave_section(&self, section: &SectionName, report: &RunReport) -> Result<(), BoxError> {
-        Ok(tracing::debug!("Locked {section} after {} jobs.", report.completed.values().sum::<u64>()))
+        tracing::debug!("Locked {section} after {} jobs.", report.completed.values().sum::<u64>());
+        Ok(())
     }
 }
 

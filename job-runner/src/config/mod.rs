@@ -44,12 +44,12 @@ mod section;
 mod select;
 mod store;
 
-pub use self::{error::ConfigError, locate::FILE_NAME, section::Section, select::Selection};
 pub(crate) use self::{
     duration::parse as duration,
     nearest::among,
     store::{DEFAULT_STORE, scheme},
 };
+pub use self::{error::ConfigError, locate::FILE_NAME, section::Section, select::Selection};
 
 use self::{file::File, place::Places, store::store_url};
 use job_core::SectionName;
