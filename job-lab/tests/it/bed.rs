@@ -36,7 +36,9 @@ pub(crate) struct Bed {
     // Dropped in this order: the handle before what it stands on.
     pub(crate) opened: Opened,
     opener: Arc<dyn Opener>,
-    url: StoreUrl,
+    pub(crate) url: StoreUrl,
+    /// The server and the schema, if it is in PostgreSQL.
+    pub(crate) schema: Option<(String, String)>,
     _ground: Box<dyn Any + Send>,
 }
 
@@ -59,12 +61,14 @@ impl Bed {
     /// `None` where there is no server to test on.
     pub(crate) async fn postgres() -> Option<Self> {
         let schema = Schema::new()?;
-        Some(Self::made(job_store_pg::Opener, schema.url(), schema).await)
+        let names = Some((schema.server.clone(), schema.name.clone()));
+        let made = Self::made(job_store_pg::Opener, schema.url(), schema).await;
+        Some(Self { schema: names, ..made })
     }
 
     async fn made(opener: impl Opener, url: StoreUrl, ground: impl Any + Send) -> Self {
         let opened = opener.open(&url).await.unwrap();
-        Self { opened, opener: Arc::new(opener), url, _ground: Box::new(ground) }
+        Self { opened, opener: Arc::new(opener), url, schema: None, _ground: Box::new(ground) }
     }
 
     /// A further handle of the store, as another process would have.

@@ -5,6 +5,7 @@
 mod bed;
 mod bench;
 mod chaos;
+mod committed;
 mod end_to_end;
 mod errand;
 mod inline;

@@ -17,8 +17,9 @@ use tokio_postgres::NoTls;
 /// A schema, which is dropped with what is in it when the test ends.
 #[derive(Debug)]
 pub(crate) struct Schema {
-    server: String,
-    name: String,
+    /// The URL of the server.
+    pub(crate) server: String,
+    pub(crate) name: String,
 }
 
 impl Schema {
