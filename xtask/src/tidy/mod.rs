@@ -6,6 +6,7 @@ mod clauses;
 mod finding;
 mod links;
 mod manifest;
+mod promises;
 mod source;
 mod text;
 mod tree;
@@ -25,6 +26,7 @@ const CHECKS: &[fn(&Tree) -> Vec<Finding>] = &[
     clauses::declared_clauses_are_listed,
     links::links_resolve,
     links::decisions_are_indexed,
+    promises::named_tests_exist,
     source::files_open_with_a_sentence,
     source::files_are_short,
     source::files_are_named_by_a_noun,
