@@ -3,6 +3,7 @@
 #![doc = include_str!("../README.md")]
 
 mod admin;
+mod advice;
 mod apply;
 mod bells;
 mod bind;

@@ -1,9 +1,9 @@
 //! Opening by URL, and what to do when it fails.
 
-use crate::{SCHEME, migrate, options::PgOptions, pooler::Unfit, store::PgStore};
+use crate::{SCHEME, advice::advice, migrate, options::PgOptions, store::PgStore};
 use async_trait::async_trait;
 use job_core::{
-    BoxError, Text,
+    BoxError,
     store::{self, Admin, OpenError, Opened, StoreError, StoreUrl},
 };
 
@@ -50,25 +50,10 @@ impl store::Opener for Opener {
 )]
 struct NoTables(String);
 
-fn advice(error: &StoreError, options: &PgOptions) -> String {
-    match error {
-        StoreError::Unavailable(_) => {
-            "is the server running, and does it accept connections from here?".to_owned()
-        }
-        StoreError::Denied(_) => format!(
-            "the server knows this user or role not, or the schema {} is not theirs; \
-             migrate as its owner first, then open it as one of its roles",
-            options.schema.name()
-        ),
-        StoreError::Schema(source) => source.to_string(),
-        StoreError::Other(source) if source.is::<Unfit>() => source.to_string(),
-        error => Text::of_error(error).to_string(),
-    }
-}
-
 /// `url` with `…` in the place of a password.
 fn without_password(url: &str) -> String {
-    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    let (scheme, rest) =
+        url.split_once("://").unwrap_or_else(|| url.split_once(':').unwrap_or(("postgres", url)));
     let (authority, tail) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
     // The last @ ends the password, which may hold others.
     let authority = match authority.rsplit_once('@') {
@@ -102,6 +87,7 @@ mod tests {
             ("postgres://u:sec/ret@h/db", "postgres://…"),
             ("postgres://u:sec?ret@h/db", "postgres://…"),
             ("postgres://h/db", "postgres://h/db"),
+            ("postgres:u:secret@h/db", "postgres://u:…@h/db"),
         ] {
             assert_eq!(without_password(url), shown);
         }

@@ -5,7 +5,7 @@ use deadpool::managed::{Manager, Metrics, Object, PoolError, RecycleError, Recyc
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use job_core::store::StoreError;
 use std::{
-    fmt,
+    error, fmt,
     ops::{Deref, DerefMut},
     time::Duration,
 };
@@ -109,14 +109,20 @@ impl Connector {
     }
 }
 
-/// A server that refuses our name or password will do so again.
+/// A server that refuses our name or password, or wants one that we have not, will do so again.
 fn refused(error: tokio_postgres::Error) -> LendError {
     let code = error.code().map(|it| it.code().to_owned()).unwrap_or_default();
     LendError::Connect(match code.get(..2) {
         Some("28" | "42") => StoreError::Denied(error.into()),
         Some("3D") => StoreError::Schema(error.into()),
+        _ if wants_password(&error) => StoreError::Denied(error.into()),
         _ => StoreError::Unavailable(error.into()),
     })
+}
+
+/// Whether the server asks for a password, and there is none to give. The driver has no code for it.
+pub(crate) fn wants_password(error: &tokio_postgres::Error) -> bool {
+    error::Error::source(error).is_some_and(|it| it.to_string() == "password missing")
 }
 
 /// What each connection is told first. A plan made once serves every call, and a table that was empty when it was made

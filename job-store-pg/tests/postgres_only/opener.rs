@@ -31,6 +31,23 @@ fn a_url_opens_a_store_with_its_tables() {
 }
 
 #[test]
+fn who_is_not_let_in_is_told_why() {
+    run(async {
+        let server = server::url();
+        let (before, database) = server.split_once('?').unwrap_or((server, "")).0.rsplit_once('/').unwrap();
+        assert!(!database.is_empty());
+        let nowhere = Opener.open(&StoreUrl::new(format!("{before}/no_such_database"))).await.unwrap_err();
+        assert!(nowhere.advice.contains("`createdb no_such_database`"), "{nowhere}");
+        let host = before.rsplit_once('@').map_or(before, |it| it.1);
+        let nobody = format!("postgres://no_such_user@{host}/{database}");
+        let nobody = Opener.open(&StoreUrl::new(nobody)).await.unwrap_err();
+        // What a server says about users that it knows not depends on how it asks them who they are.
+        let said = ["does not let the user no_such_user in", "this password", "wants a password"];
+        assert!(said.iter().any(|it| nobody.advice.contains(it)), "{nobody}");
+    });
+}
+
+#[test]
 fn the_server_says_since_when_it_runs() {
     run(async {
         let schema = TestSchema::new().await;
@@ -90,9 +107,10 @@ fn behind_a_pooler_no_connection_keeps_a_setting() {
             schema.name
         );
         settings.batch_execute(&tells).await.unwrap();
-        fixture.insert(&fixture.jobs(2)).await;
+        // Of nothing, so that no row is locked still when the next claim looks.
         let kept = fixture.store.claim(&fixture.claim()).await;
         assert!(kept.is_err(), "without one they are kept");
+        fixture.insert(&fixture.jobs(2)).await;
         let behind = Fixture::from(pooled.opened());
         let started = behind.start(&behind.claim()).await;
         assert_eq!(started.len(), 2);
