@@ -27,7 +27,9 @@ impl<C: Clone + Send + Sync + 'static> Aftermath<C> {
     /// The store answered `reply` to an end that counts for this run.
     pub(crate) fn settled(&mut self, (change, judged): Sentence, reply: Reply) {
         let name = judged.job.spec.type_name.clone();
-        self.metrics.ran(&name, judged.ran);
+        if judged.event != Event::Released {
+            self.metrics.ran(&name, judged.ran);
+        }
         let completes = change.next.status() == JobStatus::Completed;
         match reply {
             Reply::Applied | Reply::AlreadyApplied if completes => self.completed(&judged, change.next),

@@ -163,6 +163,12 @@ impl<C: Clone + Send + Sync + 'static> Executor<C> {
             if let Some(about) = &about {
                 // Apart, so that attempts without hooks carry no room for this.
                 Box::pin(hooks.before_attempt(about)).await;
+                if running.is_decided() {
+                    // They took all its time.
+                    running.end();
+                    let _ = ended.send(Ended { running, end: End::Left });
+                    return;
+                }
             }
             let end = run(&entry, &context, terms, &running, clock).await;
             let after = about.map(|it| (it, end.outcome()));

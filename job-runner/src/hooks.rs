@@ -62,7 +62,7 @@ pub trait Hooks: Debug + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// Whatever went wrong; it is reported, and the handler is called all the same.
+    /// Whatever went wrong; it is reported, and the handler is called all the same, unless its time is up by then.
     async fn before_attempt(&self, _job: &Job) -> Result<(), BoxError> {
         Ok(())
     }

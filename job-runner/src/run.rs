@@ -231,6 +231,7 @@ impl<C: Clone + Send + Sync + 'static> Run<C> {
             self.reports.finish().await;
         }
         report.zombies = self.zombies();
+        self.metrics.stand(0, 0, 0, self.attempts.zombies().len());
         report.log();
         if worked.is_ok() {
             self.keep_note(started, &report).await;

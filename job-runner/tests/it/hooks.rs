@@ -1,7 +1,7 @@
 //! Hooks are called around sections and attempts and on each change, in order, and can stop nothing but a section.
 
 use crate::{
-    play::{Act, Play, Wish},
+    play::{Act, Brief, Play, Wish},
     stage::{Stage, count},
 };
 use async_trait::async_trait;
@@ -193,6 +193,17 @@ async fn one_that_fails_panics_or_hangs_is_reported_and_stops_neither_the_job_no
         assert!(reports.iter().all(|it| it.operation.starts_with("calling the hook wicked ")));
         assert!(stage.told.operators.lock().is_empty(), "the job itself did not fail");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_takes_all_the_time_of_an_attempt_times_it_out_and_its_handler_is_not_called() {
+    let stage = Stage::new();
+    let job = stage.source().create(&Brief(Play::new("it", Act::Succeed))).await.unwrap();
+    let wicked = Arc::new(Wicked { bad: Bad::Hangs, enters: true });
+    let report = stage.script().hooks(wicked).run().await.unwrap();
+    assert_eq!(stage.attempts(job.id).await[0].outcome, "time-out");
+    assert!(stage.ran().is_empty());
+    assert_eq!(report.zombies, 0);
 }
 
 #[tokio::test(start_paused = true)]
