@@ -13,9 +13,9 @@ use job_core::{
     store::{Inserted, StoreError},
 };
 use parking_lot::Mutex;
-use std::{collections::VecDeque, sync::Arc};
+use std::{collections::VecDeque, mem, sync::Arc};
 use tokio::{
-    sync::{Semaphore, mpsc, oneshot},
+    sync::{mpsc, oneshot},
     time::{Instant, timeout_at},
 };
 
@@ -30,10 +30,17 @@ const HEAVY: usize = 100;
 /// Takes inserts. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Desk {
-    fresh: mpsc::UnboundedSender<Ask>,
+    fresh: Arc<Mutex<Fresh>>,
     held: mpsc::UnboundedSender<Ask>,
     held_keys: Arc<Mutex<Vec<Key>>>,
     caller: Caller,
+}
+
+/// Those who wait for nobody's key, and how many statements are under way for them.
+#[derive(Debug, Default)]
+struct Fresh {
+    waiting: VecDeque<Ask>,
+    turns: usize,
 }
 
 /// A caller's wish. When the caller has gone it is closed, and not begun any more.
@@ -46,12 +53,10 @@ struct Ask {
 impl Desk {
     /// Opens it, on the runtime of `caller`, until the last clone is dropped.
     pub(crate) fn new(caller: Caller) -> Self {
-        let (fresh, come) = mpsc::unbounded_channel();
-        let (held, come_held) = mpsc::unbounded_channel();
+        let (held, come) = mpsc::unbounded_channel();
         let held_keys = Arc::<Mutex<Vec<Key>>>::default();
-        caller.runtime.spawn(serve(come, caller.clone(), held.clone()));
-        caller.runtime.spawn(serve_held(come_held, caller.clone(), held_keys.clone()));
-        Self { fresh, held, held_keys, caller }
+        caller.runtime.spawn(serve_held(come, caller.clone(), held_keys.clone()));
+        Self { fresh: Arc::default(), held, held_keys, caller }
     }
 
     /// Whether these belong here.
@@ -64,9 +69,13 @@ impl Desk {
         let (answer, answered) = oneshot::channel();
         let wish = Wish { jobs, clock };
         let is_held = wish.wants_any(&*self.held_keys.lock());
-        let place = if is_held { &self.held } else { &self.fresh };
-        // Where nobody takes it, the answer tells.
-        let _ = place.send(Ask { wish, answer });
+        let ask = Ask { wish, answer };
+        if is_held {
+            // Where nobody takes it, the answer tells.
+            let _ = self.held.send(ask);
+        } else {
+            self.join(ask);
+        }
         let in_time = {
             // The caller's runtime may have no timers.
             let _timers = self.caller.runtime.enter();
@@ -78,6 +87,60 @@ impl Desk {
             Err(_) => Err(self.caller.late()),
         }
     }
+
+    /// Adds it to those who wait, and begins a statement for them if there is a turn left.
+    fn join(&self, ask: Ask) {
+        let mut fresh = self.fresh.lock();
+        fresh.waiting.push_back(ask);
+        if fresh.turns < TURNS {
+            fresh.turns += 1;
+            drop(fresh);
+            self.caller.runtime.spawn(Turn { desk: self.clone(), ended: false }.serve());
+        }
+    }
+}
+
+/// One of the turns, until nobody waits.
+struct Turn {
+    desk: Desk,
+    ended: bool,
+}
+
+impl Turn {
+    async fn serve(mut self) {
+        while let Some(group) = self.next() {
+            for ask in commit(&self.desk.caller, group).await {
+                // Whoever serves them ends with the runtime, and so do the callers then.
+                let _ = self.desk.held.send(ask);
+            }
+        }
+    }
+
+    /// Those who go together now. When there are none the turn has ended, and whoever comes next begins another.
+    fn next(&mut self) -> Option<Vec<Ask>> {
+        let mut fresh = self.desk.fresh.lock();
+        let mut weighs = 0;
+        let group = take(&mut fresh.waiting, |first, next| {
+            weighs += weight(&next.jobs);
+            first.clock == next.clock && weighs <= MOST
+        });
+        if group.is_empty() {
+            fresh.turns -= 1;
+            self.ended = true;
+        }
+        Some(group).filter(|it| !it.is_empty())
+    }
+}
+
+impl Drop for Turn {
+    /// Ended before its time, as the runtime has: then nobody is left to serve those who wait, and they are told.
+    fn drop(&mut self) {
+        if !self.ended {
+            let mut fresh = self.desk.fresh.lock();
+            fresh.turns -= 1;
+            fresh.waiting.clear();
+        }
+    }
 }
 
 /// About how many rows these are worth; a kilobyte of args is worth as much as a row.
@@ -85,38 +148,11 @@ fn weight(jobs: &[NewJob]) -> usize {
     jobs.iter().map(|it| 1 + it.args.as_str().len() / 1024).sum()
 }
 
-/// Serves those who come, until nobody can come any more.
-async fn serve(mut come: mpsc::UnboundedReceiver<Ask>, caller: Caller, held: mpsc::UnboundedSender<Ask>) {
-    let turns = Arc::new(Semaphore::new(TURNS));
-    let mut waiting = VecDeque::new();
-    while let Ok(turn) = turns.clone().acquire_owned().await {
-        if waiting.is_empty() {
-            let Some(first) = come.recv().await else { return };
-            waiting.push_back(first);
-        }
-        while let Ok(next) = come.try_recv() {
-            waiting.push_back(next);
-        }
-        let mut weighs = 0;
-        let group = take(&mut waiting, |first, next| {
-            weighs += weight(&next.jobs);
-            first.clock == next.clock && weighs <= MOST
-        });
-        let (caller, held) = (caller.clone(), held.clone());
-        tokio::spawn(async move {
-            for ask in commit(&caller, group).await {
-                // Whoever serves them ends with the runtime, and so do the callers then.
-                let _ = held.send(ask);
-            }
-            drop(turn);
-        });
-    }
-}
-
 /// Serves those whose keys are held, a key at a time and all who want it together, in turn.
 async fn serve_held(mut come: mpsc::UnboundedReceiver<Ask>, caller: Caller, held_keys: Arc<Mutex<Vec<Key>>>) {
     let mut waiting: VecDeque<Ask> = VecDeque::new();
     loop {
+        // Who has gone wants no key any more.
         waiting.retain(|it| !it.answer.is_closed());
         if waiting.is_empty() {
             held_keys.lock().clear();
@@ -135,14 +171,12 @@ async fn serve_held(mut come: mpsc::UnboundedReceiver<Ask>, caller: Caller, held
     }
 }
 
-/// Takes the first, and those behind it that may go `with` it.
+/// Takes the first, and those behind it that may go `with` it. Those whose callers have gone are left out.
 fn take(waiting: &mut VecDeque<Ask>, mut with: impl FnMut(&Wish, &Wish) -> bool) -> Vec<Ask> {
+    waiting.retain(|it| !it.answer.is_closed());
     let Some(first) = waiting.pop_front() else { return Vec::new() };
     let mut group = vec![first];
-    for ask in std::mem::take(waiting) {
-        if ask.answer.is_closed() {
-            continue;
-        }
+    for ask in mem::take(waiting) {
         if with(&group[0].wish, &ask.wish) { group.push(ask) } else { waiting.push_back(ask) }
     }
     group

@@ -217,6 +217,21 @@ fn callers_who_are_dropped_leave_the_others_their_answers() {
     });
 }
 
+#[test]
+fn a_store_whose_runtime_has_ended_says_so() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let (_schema, store) = runtime.block_on(async {
+        let schema = TestSchema::new().await;
+        let store = schema.store().await;
+        (schema, store)
+    });
+    drop(runtime);
+    run(async {
+        let refused = store.insert(&[factory::job(store.mint())], Clock::Store).await;
+        assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+    });
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -37,7 +37,8 @@ async fn live(options: &PgOptions) {
                 let held =
                     |it: &job_core::Job| Held { id: it.id, revision: it.state.revision(), progress: None };
                 let renewed = fixture.renew(&started.iter().map(held).collect::<Vec<_>>()).await;
-                assert!(renewed.iter().all(|it| matches!(it, Renewed::Until(_))), "{renewed:?}");
+                // A claim that was late to see them started may hold them for a moment.
+                assert!(renewed.iter().all(|it| *it != Renewed::Lost), "{renewed:?}");
                 let completed = |it: &job_core::Job| factory::change(it, it.complete(fixture.now()));
                 let changes: Vec<_> = started.iter().map(completed).collect();
                 let (replies, claimed) = fixture.store.exchange(&changes, &claim).await.unwrap();
