@@ -1,13 +1,9 @@
 //! Connections are cut around a commit while jobs flow: nobody can tell on which side of it.
 
-use super::{
-    database::Database,
-    flow::{Flow, JOBS},
-    shared, times,
-};
+use super::{database::Database, flow::Flow, shared, times};
 use job_testing::proxy::{Cut, Proxy, Side, Write};
 use std::time::Duration;
-use tokio::{sync::watch, time::sleep};
+use tokio::time::sleep;
 use uuid::Uuid;
 
 /// Every way to cut, as often as this in a round.
@@ -21,22 +17,18 @@ async fn a_connection_cut_before_or_after_a_commit_loses_no_job_and_completes_no
     let (store, handlers) = (Proxy::before(&server).unwrap(), Proxy::before(&server).unwrap());
     let flow = Flow::new(&database, store.url(), handlers.url()).await;
     let rounds = times(3, 50);
-    let (mut cuts, mut lapsed, mut failed) = (0, 0, 0);
+    let (mut failed, mut lapsed) = (0, 0);
     for _ in 0..rounds {
-        let (happened, jobs) = flow.round(async |starts| cut(&store, &handlers, starts).await).await;
-        // Each handler's transaction can be cut, and each statement of the runner.
-        assert_eq!(happened, 4 * EACH);
-        cuts += happened;
-        lapsed += jobs.iter().map(|it| it.state.crash_count()).sum::<u32>();
+        let ((), jobs) = flow.round(async |_| cut(&store, &handlers).await).await;
         failed += jobs.iter().map(|it| it.state.attempt_count() - 1).sum::<u32>();
+        lapsed += jobs.iter().map(|it| it.state.crash_count()).sum::<u32>();
     }
-    eprintln!(
-        "{rounds} rounds, {cuts} cuts, {failed} further attempts, of which {lapsed} after a lease lapsed"
-    );
+    eprintln!("{rounds} rounds of {} cuts, {failed} further attempts", 4 * EACH);
+    assert_eq!(lapsed, 0, "what a lost answer had claimed waits for no lease to end");
 }
 
-/// Cuts until each way has had its share, one cut after the other, and gives how many there were.
-async fn cut(store: &Proxy, handlers: &Proxy, starts: watch::Receiver<u32>) -> usize {
+/// Cuts until each way has had its share, one cut after the other. There are many more writes than it takes.
+async fn cut(store: &Proxy, handlers: &Proxy) {
     let ways = [
         (store, Write::Statement, Side::Before),
         (store, Write::Statement, Side::After),
@@ -44,18 +36,14 @@ async fn cut(store: &Proxy, handlers: &Proxy, starts: watch::Receiver<u32>) -> u
         (handlers, Write::Transaction, Side::After),
     ];
     let mut left: Vec<_> = ways.iter().cycle().take(4 * EACH).collect();
-    let mut happened = 0;
     while !left.is_empty() {
         let (proxy, write, side) = left.swap_remove(random() % left.len());
-        let skip = u32::try_from(random() % 4).unwrap();
+        let skip = u32::try_from(random() % 3).unwrap();
         proxy.cut_at(Cut { write: *write, side: *side, skip });
         while proxy.is_armed() {
-            assert!(*starts.borrow() <= 10 * JOBS, "the cut never came");
             sleep(Duration::from_millis(1)).await;
         }
-        happened += 1;
     }
-    happened
 }
 
 fn random() -> usize {

@@ -15,9 +15,13 @@ pub(super) struct Expendable {
 }
 
 impl Expendable {
-    /// The server, once no other test uses it. `None` if there is none.
+    /// The server, once no other test uses it. `None` if there is none, which is said.
     pub(super) fn take() -> Option<Self> {
-        let (url, pg_ctl) = (env::var("EXPENDABLE_DATABASE_URL").ok()?, env::var("EXPENDABLE_PG_CTL").ok()?);
+        let named = env::var("EXPENDABLE_DATABASE_URL").ok().zip(env::var("EXPENDABLE_PG_CTL").ok());
+        let Some((url, pg_ctl)) = named else {
+            eprintln!("not run: EXPENDABLE_DATABASE_URL and EXPENDABLE_PG_CTL name no server to kill");
+            return None;
+        };
         let pg_ctl: Vec<String> = pg_ctl.lines().map(str::to_owned).collect();
         // Tests may be threads or processes; both wait for a lock on the folder that they all name.
         let data = pg_ctl.iter().skip_while(|it| *it != "--pgdata").nth(1).unwrap();

@@ -15,6 +15,8 @@ use uuid::Uuid;
 
 /// How long after the server's return the first job is claimed.
 const AT_ONCE: Duration = Duration::from_secs(1);
+/// Long enough for all delays between tries to have grown to their longest.
+const LONG: Duration = Duration::from_secs(5);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_backend_that_is_killed_takes_the_others_with_it_and_no_job() {
@@ -26,6 +28,12 @@ async fn a_backend_that_is_killed_takes_the_others_with_it_and_no_job() {
 async fn a_server_that_ends_without_a_word_loses_no_job() {
     let Some(server) = Expendable::take() else { return };
     outages(&server, times(3, 50), async |_| server.restart(Duration::ZERO).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_was_away_for_long_is_noticed_as_soon() {
+    let Some(server) = Expendable::take() else { return };
+    outages(&server, times(1, 10), async |_| server.restart(LONG).await).await;
 }
 
 /// Makes the same trouble again and again, each time in the midst of 200 jobs.
