@@ -24,7 +24,9 @@ macro_rules! optional_items {
         /// [`Waiting`](UniqueScope::Waiting) only): then a slow old run may overwrite a newer result.
         const OVERLAP: bool = false;
 
-        /// How long an attempt may take. Its token fires then, and it counts as failed.
+        /// How long an attempt may take. Its token fires then: a handler that fails after that has timed out, and one that
+        /// still succeeds has succeeded. If it has not ended after another tenth of this time, but at least a second and at
+        /// most half a minute, it has timed out too, whatever it does, and nothing that it does counts any more.
         const TIMEOUT: Duration = Duration::from_secs(5 * 60);
 
         /// The queue that a job moves to when an attempt times out, instead of failing.

@@ -7,9 +7,10 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 const FIRST: Duration = Duration::from_millis(50);
-const LONGEST: Duration = Duration::from_secs(2);
+/// A store that is back is noticed within a second. Two tries a second of one that is away cost nothing.
+const LONGEST: Duration = Duration::from_millis(500);
 
-/// The delays between tries, doubled from 50 ms to 2 s with jitter, and for how long the store has been away.
+/// The delays between tries, doubled from 50 ms to half a second with jitter, and for how long the store has been away.
 #[derive(Debug, Default)]
 pub(crate) struct Backoff {
     since: Option<Instant>,

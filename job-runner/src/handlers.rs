@@ -25,6 +25,8 @@ pub(crate) struct Handlers {
 struct Line {
     free: usize,
     waiting: VecDeque<Task>,
+    /// Somebody is starting the first ones just now.
+    advances: bool,
 }
 
 impl std::fmt::Debug for Line {
@@ -57,7 +59,7 @@ impl Handlers {
     /// `slots` slots in `place`. Called on the runtime that runs the script.
     pub(crate) fn new(place: Place, slots: usize, replaced_most: usize) -> io::Result<Arc<Self>> {
         let seats = Seats::new(place, slots)?;
-        let line = Mutex::new(Line { free: slots, waiting: VecDeque::new() });
+        let line = Mutex::new(Line { free: slots, waiting: VecDeque::new(), advances: false });
         Ok(Arc::new_cyclic(|this| Self { seats, replaced_most, line, this: this.clone() }))
     }
 
@@ -89,24 +91,43 @@ impl Handlers {
         waiting
     }
 
-    fn advance(&self, mut line: MutexGuard<'_, Line>) {
+    /// Starts those who are first in line, until there is no slot or nobody left.
+    ///
+    /// One at a time does this, and for all who come meanwhile: a task that is spawned on a runtime that shuts down is
+    /// dropped on the spot, and so is its slot.
+    fn advance<'a>(&'a self, mut line: MutexGuard<'a, Line>) {
+        if line.advances {
+            return;
+        }
+        loop {
+            let first = line.take_first();
+            line.advances = !first.is_empty();
+            drop(line);
+            if first.is_empty() {
+                return;
+            }
+            let seats = self.seats.take(first.len());
+            let seated = first.into_iter().zip(seats).filter_map(|(Task { running, handler }, seat)| {
+                let group = seat.group();
+                running.sit(Slot(self.this.clone()), seat).then_some((group, handler))
+            });
+            self.seats.spawn(seated.collect());
+            line = self.line.lock();
+        }
+    }
+}
+
+impl Line {
+    /// As many as there are slots free, without those that were given up while they waited.
+    fn take_first(&mut self) -> Vec<Task> {
         let mut first = Vec::new();
-        while line.free > 0 {
-            let Some(task) = line.waiting.pop_front() else { break };
+        while self.free > 0 {
+            let Some(task) = self.waiting.pop_front() else { break };
             if !task.running.is_decided() {
-                line.free -= 1;
+                self.free -= 1;
                 first.push(task);
             }
         }
-        drop(line);
-        let seats = self.seats.take(first.len());
-        let seated = first.into_iter().zip(seats).filter_map(|(Task { running, handler }, seat)| {
-            let group = seat.group();
-            running.sit(Slot(self.this.clone()), seat).then_some((group, handler))
-        });
-        let seated: Vec<_> = seated.collect();
-        if !seated.is_empty() {
-            self.seats.spawn(seated);
-        }
+        first
     }
 }

@@ -53,8 +53,8 @@ impl Pulse {
     /// Whether its loops, the one that fetches and settles and the one that renews leases, turned when they meant to, or
     /// are late by less than `within`; and whether it has a slot left that no zombie holds.
     ///
-    /// A store that is away or slow is no reason to be dead: a call to it may take a lease. Before it runs, and after it
-    /// ended, it is alive for as long as `within`.
+    /// A store that is away or slow is no reason to be dead: a call to it may take half a minute. Before it runs, and after
+    /// it ended, it is alive for as long as `within`.
     #[must_use]
     pub fn is_alive(&self, within: Duration) -> bool {
         let in_time =

@@ -19,6 +19,9 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
 
+/// How long a call to the store may take before somebody should worry.
+const CALL: Duration = Duration::from_secs(30);
+
 /// How long the store may take for the last ends, once handlers have no more time.
 const LAST_CALLS: Duration = Duration::from_secs(1);
 
@@ -93,7 +96,7 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
             self.heed_stop(now);
             self.heed_zombies();
             self.measure();
-            run.pulse.pump_turns(now + run.settings().lease);
+            run.pulse.pump_turns(now + CALL);
             let exchanged = tokio::select! {
                 biased;
                 it = self.exchange() => it,

@@ -2,7 +2,7 @@
 
 use crate::{aftermath::Aftermath, backoff::Patience, clock::RunnerClock, judge::Judge};
 use job_core::{
-    Change, Job, JobStatus, Reply, Timestamp, TypeName,
+    Change, Clock, Job, JobStatus, Reply, Timestamp, TypeName,
     store::{Admin, Filter, JobStore, JobStoreExt, Order, Page, StoreError},
 };
 use std::{num::NonZeroU32, sync::Arc, time::Duration};
@@ -28,7 +28,8 @@ pub(crate) async fn server_is_fresh(
     lease: Duration,
     clock: &RunnerClock,
 ) -> Result<bool, StoreError> {
-    let Some(admin) = admin else { return Ok(false) };
+    // A server started in its own time, whatever time a test gives its calls.
+    let Some(admin) = admin.filter(|_| clock.by() == Clock::Store) else { return Ok(false) };
     Ok(admin.server_started().await?.is_some_and(|it| clock.now() < it + lease))
 }
 

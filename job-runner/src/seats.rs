@@ -106,19 +106,19 @@ impl Seats {
 
     /// Starts `tasks` in their groups.
     pub(crate) fn spawn(&self, tasks: Vec<(usize, BoxFuture<'static, ()>)>) {
-        let groups = self.groups.lock();
         let mut tasks = tasks.into_iter().peekable();
         while let Some((group, task)) = tasks.next() {
             let mut batch = vec![task];
             while let Some((_, task)) = tasks.next_if(|it| it.0 == group) {
                 batch.push(task);
             }
-            match &groups[group].runtime {
-                Threads::Here(handle) => batch.into_iter().for_each(|it| drop(handle.spawn(it))),
+            // Not under the lock: a task may be dropped on the spot, and with it its seat.
+            let (handle, here) = self.groups.lock()[group].handle();
+            if here {
+                batch.into_iter().for_each(|it| drop(handle.spawn(it)));
+            } else {
                 // From inside, a task costs no lock and wakes no thread that is awake.
-                Threads::Own(runtime) => {
-                    drop(runtime.spawn(async { batch.into_iter().for_each(|it| drop(tokio::spawn(it))) }));
-                }
+                handle.spawn(async { batch.into_iter().for_each(|it| drop(tokio::spawn(it))) });
             }
         }
     }
@@ -157,6 +157,14 @@ impl Group {
             .enable_all()
             .build()?;
         Ok(Self::new(Threads::Own(runtime)))
+    }
+
+    /// How to spawn on its threads, and whether they are those of the runner.
+    fn handle(&self) -> (Handle, bool) {
+        match &self.runtime {
+            Threads::Here(handle) => (handle.clone(), true),
+            Threads::Own(runtime) => (runtime.handle().clone(), false),
+        }
     }
 
     fn has_room(&self, slots: usize) -> bool {

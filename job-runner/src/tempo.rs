@@ -48,20 +48,21 @@ impl Tempo {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::instant;
 
     #[tokio::test(start_paused = true)]
     async fn the_ends_of_the_last_second_count_and_older_ones_do_not() {
-        let mut tempo = Tempo::new(Instant::now());
+        let mut tempo = Tempo::new(instant());
         for _ in 0..5 {
-            tempo.count(Instant::now());
+            tempo.count(instant());
         }
-        assert_eq!(tempo.rate(Instant::now()), 5);
+        assert_eq!(tempo.rate(instant()), 5);
         tokio::time::sleep(WINDOW * 3 / 2).await;
-        tempo.count(Instant::now());
-        assert_eq!(tempo.rate(Instant::now()), 5);
+        tempo.count(instant());
+        assert_eq!(tempo.rate(instant()), 5);
         tokio::time::sleep(WINDOW).await;
-        assert_eq!(tempo.rate(Instant::now()), 1);
+        assert_eq!(tempo.rate(instant()), 1);
         tokio::time::sleep(WINDOW * 2).await;
-        assert_eq!(tempo.rate(Instant::now()), 0);
+        assert_eq!(tempo.rate(instant()), 0);
     }
 }

@@ -37,6 +37,7 @@ mod spans;
 mod time_outs;
 mod transactional;
 mod worker;
+mod worker_file;
 mod worker_hostile;
 mod worker_idle;
 mod worker_outage;

@@ -52,7 +52,7 @@ async fn handlers_that_hang_spin_or_block_hold_up_neither_the_others_nor_the_bea
         hostile.push(stage.source().create(&Brief(Play::new(label, act))).await.unwrap());
     }
     let settings = SectionSettings {
-        concurrency: limit(5),
+        concurrency: limit(6),
         lease: 6 * SECOND,
         beat: SECOND / 5,
         poll: SECOND / 10,
@@ -65,6 +65,8 @@ async fn handlers_that_hang_spin_or_block_hold_up_neither_the_others_nor_the_bea
     let pulse = worker.pulse();
     let run = stage.start_worker(worker);
     stage.here("spins too").await;
+    // There is a lease to be renewed all the while.
+    stage.create(Play::new("long", Act::Wait)).await;
     for n in 0..10 {
         let (beats, label) = (own.calls("renew"), format!("quick {n}"));
         stage.source().create(&Usual(Play::new(&label, Act::Wait))).await.unwrap();
@@ -87,8 +89,9 @@ async fn handlers_that_hang_spin_or_block_hold_up_neither_the_others_nor_the_bea
         }
     };
     timeout(30 * SECOND, settled).await.expect("settled on time");
+    stage.let_go("long");
     stage.stop.cancel();
     let report = run.await.unwrap().unwrap();
-    assert_eq!((count(&report.completed, "usual"), report.stale, report.zombies), (10, 0, 4));
+    assert_eq!((count(&report.completed, "usual"), report.stale, report.zombies), (11, 0, 4));
     stage.freed.store(true, SeqCst);
 }

@@ -14,7 +14,7 @@ use job_testing::factory::limit;
 use std::{sync::Arc, time::Duration};
 use tokio::{
     sync::Semaphore,
-    time::{Instant, sleep},
+    time::{sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -69,10 +69,8 @@ async fn a_second_signal_gives_everything_back_at_once() {
     stage.stop.cancel();
     sleep(SECOND).await;
     assert!(!run.is_finished());
-    let told = Instant::now();
     release.cancel();
-    run.await.unwrap().unwrap();
-    assert!(told.elapsed() < SECOND, "{:?}", told.elapsed());
+    timeout(SECOND, run).await.unwrap().unwrap().unwrap();
     for job in &jobs {
         assert!(waiting_unstarted(&stage, job).await);
     }
@@ -92,15 +90,13 @@ async fn a_store_that_does_not_answer_holds_nobody_up() {
             store.always(method, Fault::Held(Arc::new(Semaphore::new(0))));
         }
         sleep(5 * SECOND).await;
-        let told = Instant::now();
         stage.stop.cancel();
-        let most = if release { 2 * SECOND } else { 33 * SECOND };
         if release {
             token.cancel();
         }
-        let error = run.await.unwrap().unwrap_err();
+        let most = if release { 2 * SECOND } else { 33 * SECOND };
+        let error = timeout(most, run).await.unwrap().unwrap().unwrap_err();
         assert!(matches!(error, WorkerError::Store { .. }), "{error}");
-        assert!(told.elapsed() < most, "{:?}", told.elapsed());
     }
 }
 
