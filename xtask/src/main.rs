@@ -26,8 +26,10 @@ Work on this workspace:
   ci                   all that a change must pass: tidy, fmt, clippy, doc, deny, test
 
 Run what it builds, here, with ARGS untouched (COMMAND --help tells more):
-  run-jobs SECTION...  run the jobs that are due
+  run-jobs SECTION...  run the jobs that are due; with --worker, for as long as it is let
   jobs                 look at jobs and operate on them
+  queues, types        look at queues and job types, pause and resume them
+  sections             look at sections and their runs, disable and enable them
   demo                 the example from end to end, on the repository you stand in
   serve                the example as an HTTP server, which makes proposals with their jobs
   bench                measure the stores, optimized
@@ -55,7 +57,7 @@ fn run(args: &[OsString]) -> Result<ExitCode, Box<dyn Error>> {
         Some("tidy") => tidy::run(),
         Some("ci") => ci::run(),
         // The program has the same command line, so it gets the command's name too.
-        Some("run-jobs" | "jobs" | "demo" | "serve") => EXAMPLE.run(args),
+        Some("run-jobs" | "jobs" | "queues" | "types" | "sections" | "demo" | "serve") => EXAMPLE.run(args),
         Some("bench") => LAB.run(args),
         Some("help" | "--help" | "-h") => {
             print!("{USAGE}");
