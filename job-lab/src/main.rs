@@ -22,7 +22,9 @@ struct Bench {
     /// Which store; every store if not given.
     #[arg(long, value_name = "STORE", value_parser = ["memory", "sqlite", "postgres", "all"], default_value = "all")]
     store: String,
-    /// The PostgreSQL server to measure, on which the bench makes a database of its own; that of DATABASE_URL if not given.
+    /// The PostgreSQL server to measure, in a database of the bench's own; that of the environment if not given.
+    ///
+    /// The environment names it in `DATABASE_URL`.
     #[arg(long, value_name = "URL")]
     url: Option<String>,
     /// Which workload; may be given again. Every workload if not given.

@@ -15,11 +15,11 @@ use std::{path::Path, sync::Arc};
 
 /// Where a store is, and who opens it: once for the bench, and again for a runner's heart.
 #[derive(Clone, Debug)]
-pub struct Site {
+pub(super) struct Site {
     /// Opens the store.
-    pub opener: Arc<dyn Opener>,
+    pub(super) opener: Arc<dyn Opener>,
     /// Names it.
-    pub url: StoreUrl,
+    pub(super) url: StoreUrl,
     /// Its schema, if it is in PostgreSQL.
     room: Option<Room>,
 }
@@ -52,14 +52,12 @@ impl Kind {
 
 impl Site {
     /// A new, empty store in memory.
-    #[must_use]
-    pub fn memory() -> Self {
+    pub(super) fn memory() -> Self {
         Self { opener: Arc::new(job_store_mem::Opener::new()), url: StoreUrl::new("memory:"), room: None }
     }
 
     /// A store in `folder`, which is made when it is opened.
-    #[must_use]
-    pub fn sqlite(folder: &Path) -> Self {
+    pub(super) fn sqlite(folder: &Path) -> Self {
         let file = folder.join("jobs.sqlite3");
         let url = StoreUrl::new(format!("sqlite:{}", file.display()));
         Self { opener: Arc::new(job_store_sqlite::Opener), url, room: None }

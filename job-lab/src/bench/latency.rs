@@ -53,7 +53,10 @@ impl Percentile {
         // Ends with this function.
         let mut running = JoinSet::new();
         running.spawn(async move { run(&runner, wake, starts).await });
-        let create = |number| async move { Ok(drop(source.create(&NoOp { number }).await?)) };
+        let create = |number| async move {
+            source.create(&NoOp { number }).await?;
+            Ok(())
+        };
         self.of(samples, &mut started, |number| create(number).boxed()).await
     }
 

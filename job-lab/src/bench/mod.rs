@@ -29,7 +29,7 @@ mod workload;
 pub use case::Case;
 pub use costs::Costs;
 pub use ground::Ground;
-pub use kind::{Kind, Site};
+pub use kind::Kind;
 pub use machine::Machine;
 pub use measure::{Round, Rounds, Side};
 pub use plan::Plan;
@@ -47,14 +47,23 @@ use tokio::signal;
 /// The code of a program that ended because of Ctrl-C.
 const INTERRUPTED: u8 = 130;
 
+const NO_SERVER: &str = "PostgreSQL is not measured: name a server with --url, or set DATABASE_URL";
+
 /// Measures in a temporary folder and on the server that `url` names, and prints. What the bench made goes in the end,
 /// also on Ctrl-C.
 ///
 /// # Errors
 ///
-/// If a store fails, a job is lost on the way, or stdout cannot be written; if PostgreSQL is to be measured and there is no
-/// server.
-pub fn main(plan: Plan, url: Option<&str>) -> Result<ExitCode, BoxError> {
+/// If a store fails, a job is lost on the way, or stdout cannot be written; if PostgreSQL alone is to be measured and no
+/// server is named.
+pub fn main(mut plan: Plan, url: Option<&str>) -> Result<ExitCode, BoxError> {
+    if url.is_none() && plan.stores.contains(&Kind::Postgres) {
+        plan.stores.retain(|it| *it != Kind::Postgres);
+        if plan.stores.is_empty() {
+            return Err(NO_SERVER.into());
+        }
+        eprintln!("warning: {NO_SERVER}");
+    }
     let scratch = Scratch::new()?;
     if let Some(advice) = scratch.advice().filter(|_| plan.stores.contains(&Kind::Sqlite)) {
         eprintln!("warning: {advice}");
