@@ -1,14 +1,11 @@
 //! The script as tests use it: again and again, until nothing is left, and through time if asked.
 
-use crate::{BuildError, DrainError, Place, Registry, RunReport, Script, SectionSettings};
+use crate::{BuildError, DrainError, Place, Registry, RunReport, Script, SectionSettings, agenda::Agenda};
 use job_core::{
-    Clock, JobStatus, QueueName, SectionName, Timestamp, TypeName,
-    store::{Filter, JobStoreExt, Opened, Order, Page, StoreError},
+    Clock, SectionName, Timestamp, TypeName,
+    store::{JobStoreExt, Opened, StoreError},
 };
-use std::{collections::BTreeSet, fmt, num::NonZeroU32, sync::Arc, time::Duration};
-
-/// How many rows are read at a time.
-const PAGE: NonZeroU32 = NonZeroU32::new(1000).expect("not zero");
+use std::{fmt, sync::Arc, time::Duration};
 
 /// The least by which a retry is later than the attempt.
 const SHORTEST: Duration = Duration::from_micros(1);
@@ -101,14 +98,14 @@ impl<C: Clone + Send + Sync + 'static> Drain<C> {
         Self { again: true, ..self }
     }
 
-    /// Lets this much time pass, and runs what falls due in it, each job at its own time. Nothing sleeps: the calls to
-    /// the store say what time it is.
+    /// Lets this much time pass, and runs what falls due in it, each job at its own time, those too whose runner died and
+    /// whose lease ends. Nothing sleeps: the calls to the store say what time it is.
     #[must_use]
     pub fn ahead(self, time: Duration) -> Self {
         Self { again: true, ahead: time, ..self }
     }
 
-    /// After this many attempts it is taken to have no end; ten thousand, if not said.
+    /// If there is more to do after this many attempts, it is taken to have no end; ten thousand, if not said.
     #[must_use]
     pub fn at_most(self, attempts: u64) -> Self {
         Self { most: attempts, ..self }
@@ -127,7 +124,7 @@ impl<C: Clone + Send + Sync + 'static> Drain<C> {
         Self { settings, ..self }
     }
 
-    /// What else is said to the script of each round: a reporter, a notifier, a stop.
+    /// What else is said to the script of each round: a reporter, a notifier, hooks, a stop.
     #[must_use]
     pub fn each(self, script: impl FnMut(Script<C>) -> Script<C> + Send + 'static) -> Self {
         Self { dress: Box::new(script), ..self }
@@ -137,27 +134,26 @@ impl<C: Clone + Send + Sync + 'static> Drain<C> {
     ///
     /// # Errors
     ///
-    /// [`DrainError`], if a round could not run, or after too many attempts. A job that fails is no error.
+    /// [`DrainError`], if a round could not run, or there is no end. A job that fails is no error.
     pub async fn run(mut self) -> Result<RunReport, DrainError> {
         let start = self.opened.store.time(self.opened.clock).await?;
         let end = start + self.ahead;
-        let (mut now, mut total) = (start, RunReport::default());
+        let (mut now, mut total, mut started) = (start, RunReport::default(), 0);
         loop {
             (self.tell)(now);
-            let round = self.round(now).await?;
-            let idle = round.is_idle();
+            let round = self.round(now, self.most - started).await?;
+            let over = round.is_idle().then_some(now);
             add(&mut total, round);
-            let started: u64 = total.completed.values().chain(total.incomplete.values()).sum();
-            if started >= self.most {
-                return Err(DrainError::Endless { attempts: started, report: Box::new(total) });
-            }
+            started = total.completed.values().chain(total.incomplete.values()).sum();
             // A store's own clock has gone on.
             let late = self.opened.store.time(self.opened.clock).await?.max(now);
-            let next =
-                if self.again { self.next(now, idle, late, end.max(late + SHORTEST)).await? } else { None };
+            let next = self.agenda().await?.next(over, late, end.max(late + SHORTEST)).await?;
             match next {
-                Some(next) => now = next,
-                None => break,
+                Some(_) if started >= self.most => {
+                    return Err(DrainError::Endless { attempts: started, report: Box::new(total) });
+                }
+                Some(next) if self.again => now = next,
+                _ => break,
             }
         }
         if now < end {
@@ -166,12 +162,12 @@ impl<C: Clone + Send + Sync + 'static> Drain<C> {
         Ok(total)
     }
 
-    /// One script, for all that is due at `now`.
-    async fn round(&mut self, now: Timestamp) -> Result<RunReport, DrainError> {
-        let queues: BTreeSet<QueueName> = self.waiting().await?.into_iter().map(|it| it.0).collect();
+    /// One script, for all that is due at `now`, but at most for `limit` jobs.
+    async fn round(&mut self, now: Timestamp, limit: u64) -> Result<RunReport, DrainError> {
+        let queues = self.agenda().await?.queues();
         let settings = SectionSettings {
             queues: self.settings.queues.iter().cloned().chain(queues).collect(),
-            limit: Some(self.settings.limit.unwrap_or(self.most).min(self.most)),
+            limit: Some(self.settings.limit.map_or(limit, |it| it.min(limit))),
             ..self.settings.clone()
         };
         let opened = Opened { clock: Clock::At(now), ..self.opened.clone() };
@@ -179,43 +175,8 @@ impl<C: Clone + Send + Sync + 'static> Drain<C> {
         Ok((self.dress)(script.place(Place::Here)).run().await?)
     }
 
-    /// When there is something to start again, up to `end`. What a round at `now` that started nothing has left, such as
-    /// a row that somebody holds locked, is not waited for.
-    async fn next(
-        &self,
-        now: Timestamp,
-        idle: bool,
-        late: Timestamp,
-        end: Timestamp,
-    ) -> Result<Option<Timestamp>, StoreError> {
-        let starts = self.waiting().await?.into_iter().map(|it| it.1.max(late));
-        let times: BTreeSet<Timestamp> = starts.filter(|it| *it <= end && !(idle && *it == now)).collect();
-        for at in times {
-            let ready = Filter { types: Some(self.types()), ready_at: Some(at), ..Filter::default() };
-            if self.opened.store.any(&ready).await? {
-                return Ok(Some(at));
-            }
-        }
-        Ok(None)
-    }
-
-    /// The queue and the scheduled start of every job that waits.
-    async fn waiting(&self) -> Result<Vec<(QueueName, Timestamp)>, StoreError> {
-        let filter = Filter {
-            types: Some(self.types()),
-            statuses: Some(vec![JobStatus::Waiting]),
-            ..Filter::default()
-        };
-        let (mut page, mut waiting) = (Page::first(Order::Oldest, PAGE), Vec::new());
-        loop {
-            let listed = self.opened.store.list(&filter, &page).await?;
-            let states = listed.rows.into_iter().flatten().map(|it| it.state);
-            waiting.extend(states.map(|it| (it.queue().clone(), it.scheduled_start())));
-            match listed.next {
-                Some(next) => page.after = Some(next),
-                None => return Ok(waiting),
-            }
-        }
+    async fn agenda(&self) -> Result<Agenda<'_>, StoreError> {
+        Agenda::read(&self.opened.store, self.types()).await
     }
 
     fn types(&self) -> Vec<TypeName> {

@@ -38,6 +38,9 @@
 //! # }
 //! ```
 //!
+//! In a test, a [`Drain`] runs everything that is due, through time if it is told to, and [`Perform`] makes one attempt at
+//! one job. `docs/tutorial.md` shows both.
+//!
 //! What is logged, and by which names, is written down in `docs/LOGGING.md`.
 
 mod build_error;
@@ -97,6 +100,7 @@ mod worker;
 mod worker_error;
 mod worker_run;
 
+mod agenda;
 mod drain;
 mod drain_error;
 mod listener;

@@ -3,13 +3,14 @@
 use async_trait::async_trait;
 use job_core::{
     Ask, Attempt, BoxError, JobSource, JobStatus, Options, RetryPolicy, RunnableJob, Start,
-    store::{Opened, Switch},
+    store::{Opened, Switch, Switches},
 };
 use job_runner::{Drain, DrainError, ErrorReport, Registry, Reporter, RunReport};
 use job_store_mem::MemStore;
 use job_testing::{
-    Failing, ManualClock, Recorded, Recorder, assert_enqueued,
-    factory::{named, noon},
+    Failing, Fixture, ManualClock, Recorded, Recorder, assert_enqueued,
+    factory::{LEASE, named, noon},
+    faulty::{Bug, Faulty},
     refute_enqueued,
 };
 use parking_lot::Mutex;
@@ -199,6 +200,39 @@ async fn a_job_that_creates_its_like_at_once_has_no_end_either() {
     desk.create(&Chain { left: u32::MAX, pause: Duration::ZERO }).await;
     let error = desk.drain().at_most(50).run().await.unwrap_err();
     assert!(matches!(&error, DrainError::Endless { attempts: 50, .. }), "{error}");
+}
+
+#[tokio::test]
+async fn as_many_as_there_may_be_are_an_end_and_one_more_is_none() {
+    let desk = Desk::new();
+    for _ in 0..3 {
+        desk.create(&Chain { left: 0, pause: HOUR }).await;
+    }
+    let error = desk.drain().at_most(2).run().await.unwrap_err();
+    assert!(matches!(&error, DrainError::Endless { attempts: 2, .. }), "{error}");
+    desk.create(&Chain { left: 0, pause: HOUR }).await;
+    assert_eq!(sums(&desk.drain().at_most(2).run().await.unwrap()), (2, 0));
+}
+
+#[tokio::test]
+async fn what_a_dead_runner_held_is_run_once_enough_time_has_passed() {
+    let desk = Desk::new();
+    desk.create(&Chain { left: 0, pause: HOUR }).await;
+    let store = Fixture::new(desk.opened.clone());
+    assert_eq!(store.start(&store.claim_of::<Chain, _>()).await.len(), 1);
+    assert!(desk.drain().ahead(LEASE - Duration::from_micros(1)).run().await.unwrap().is_idle());
+    let later = desk.drain().ahead(Duration::from_micros(1)).run().await.unwrap();
+    assert_eq!((later.rescued, sums(&later)), (1, (1, 0)));
+}
+
+#[tokio::test]
+async fn what_seems_ready_and_cannot_be_started_does_not_hold_up_the_end() {
+    let store = MemStore::new();
+    JobSource::<Recorded>::new(store.opened().store).create(&Recorded::new("held")).await.unwrap();
+    store.set(&Switch::PauseType(named("recorded")), true).await.unwrap();
+    let held = Opened::new("memory", Arc::new(Faulty::new(store, Bug::ListsBlockedAsReady)));
+    let drain = Drain::new(held, Registry::new().register::<Recorded>(), Recorder::default()).unwrap();
+    assert!(drain.until_dry().run().await.unwrap().is_idle());
 }
 
 /// Keeps the reports.
