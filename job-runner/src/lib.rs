@@ -1,8 +1,8 @@
 //! Runs the jobs of any job store.
 //!
-//! A [`Registry`] says which job types there are, [`SectionSettings`] how they are run, and a [`Script`] runs
-//! everything that is due and ends. What happens around a handler (leases, time-outs, retries, error reports)
-//! is the same for all types.
+//! A [`Registry`] says which job types there are, [`SectionSettings`] how they are run. A [`Script`] runs everything that
+//! is due and ends; a [`Worker`] runs it as it falls due, until it is told to stop. What happens around a handler
+//! (leases, time-outs, retries, error reports) is the same for all types.
 //!
 //! ```
 //! use job_core::{Attempt, BoxError, JobSource, JobStatus, RunnableJob};

@@ -38,6 +38,7 @@ mod time_outs;
 mod transactional;
 mod worker;
 mod worker_file;
+mod worker_histories;
 mod worker_hostile;
 mod worker_idle;
 mod worker_outage;
