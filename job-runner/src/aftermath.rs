@@ -7,7 +7,7 @@ use crate::{
     hook_calls::HookCalls,
     judge::{Judged, Sentence},
     metrics::{Event, Metrics},
-    reports::{Failed, Reports, Subject},
+    reports::{Failed, Reports},
 };
 use job_core::{Job, JobState, JobStatus, Notice, Reply, Then};
 use std::{sync::Arc, time::Duration};
@@ -134,19 +134,12 @@ impl<C: Clone + Send + Sync + 'static> Aftermath<C> {
     fn changed(&self, job: &Arc<Job>, next: JobState) {
         if !self.hooks.is_empty() {
             let now = Job { state: next, ..(**job).clone() };
-            self.hooks.changed(self.subject(&Arc::new(now)), job.state.status());
-        }
-    }
-
-    fn subject(&self, job: &Arc<Job>) -> Subject {
-        match self.registry.get(&job.spec.type_name) {
-            Some(entry) => entry.subject(job),
-            None => Subject { job: job.clone(), reporting: None },
+            self.hooks.changed(self.registry.subject(&Arc::new(now)), job.state.status());
         }
     }
 
     fn failed(&self, judged: Judged) -> Failed {
-        let subject = self.subject(&judged.job);
+        let subject = self.registry.subject(&judged.job);
         Failed { subject, outcome: judged.word, cause: judged.cause, time: judged.at }
     }
 }

@@ -81,9 +81,7 @@ impl<C: Clone + Send + Sync + 'static> Executor<C> {
             };
             let one = Arc::new(Running::new(job, entry.timeout, self.clock.clone()));
             running.push(one.clone());
-            if !self.hooks.is_empty() {
-                self.hooks.changed(entry.subject(&one.job), JobStatus::Waiting);
-            }
+            self.tell_of_claim(&one);
             let handler = self.attend(entry, one.clone());
             tasks.push(Task { running: one, handler: Box::pin(handler) });
         }
@@ -116,17 +114,19 @@ impl<C: Clone + Send + Sync + 'static> Executor<C> {
     fn end(&self, job: Job, end: End) -> Arc<Running> {
         let running = Arc::new(Running::new(job, NO_TIMEOUT, self.clock.clone()));
         running.end_unstarted();
+        self.tell_of_claim(&running);
         // The receiver is gone only when the run is over.
         let _ = self.ended.send(Ended { running: running.clone(), end });
         running
     }
-}
 
-fn undecodable(text: Text) -> End {
-    End::Outcome(Outcome::Undecodable(text).into())
-}
+    /// A claim has made it run, whether its handler starts or not.
+    fn tell_of_claim(&self, running: &Running) {
+        if !self.hooks.is_empty() {
+            self.hooks.changed(self.registry.subject(&running.job), JobStatus::Waiting);
+        }
+    }
 
-impl<C: Clone + Send + Sync + 'static> Executor<C> {
     /// One attempt, from its start to its end.
     fn attend(
         &self,
@@ -190,6 +190,10 @@ impl End {
             Self::Proven | Self::Released | Self::Left => Outcome::Done,
         }
     }
+}
+
+fn undecodable(text: Text) -> End {
+    End::Outcome(Outcome::Undecodable(text).into())
 }
 
 async fn run<C: Clone + Send + Sync + 'static>(

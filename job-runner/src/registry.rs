@@ -1,7 +1,7 @@
 //! Which job types there are: from the name in the row to the handler.
 
-use crate::{BuildError, entry::Entry};
-use job_core::{JobStatus, QueueName, RunnableJob, TransactionalJob, TypeName};
+use crate::{BuildError, entry::Entry, reports::Subject};
+use job_core::{Job, JobStatus, QueueName, RunnableJob, TransactionalJob, TypeName};
 use std::{
     collections::{BTreeMap, BTreeSet, btree_map},
     fmt,
@@ -110,6 +110,14 @@ impl<C: Clone + Send + Sync + 'static> Registry<C> {
         };
         self.mistakes.extend(mistake);
         self
+    }
+
+    /// `job`, and how to ask it about itself, if its type is known.
+    pub(crate) fn subject(&self, job: &Arc<Job>) -> Subject {
+        match self.get(&job.spec.type_name) {
+            Some(entry) => entry.subject(job),
+            None => Subject { job: job.clone(), reporting: None },
+        }
     }
 
     pub(crate) fn get(&self, name: &TypeName) -> Option<&Arc<Entry<C>>> {

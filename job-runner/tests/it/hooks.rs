@@ -9,7 +9,7 @@ use job_core::{
     BoxError, Job, JobStatus, NoteFilter, NoteKind, Outcome, SectionName,
     store::{Deletion, JobStore, Notes},
 };
-use job_runner::{Hooks, RunReport, ScriptError, WorkerError};
+use job_runner::{Hooks, Place, RunReport, ScriptError, WorkerError};
 use job_testing::factory::limit;
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -141,6 +141,21 @@ async fn they_are_called_in_order_and_left_in_the_reverse_order() {
             "second running to completed"
         ]
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn they_are_called_from_the_threads_of_production_too() {
+    let stage = Stage::new();
+    for _ in 0..20 {
+        stage.create(Play::new("it", Act::Succeed)).await;
+    }
+    let said = Said::default();
+    let script = stage.script().place(Place::Threads).hooks(Arc::new(Scribe("it", said.clone())));
+    script.run().await.unwrap();
+    for call in ["waiting to running", "before", "after done", "running to completed"] {
+        assert_eq!(with(&said, &[call]).len(), 20, "{call}");
+    }
+    assert_eq!(said.lock().last().unwrap(), "it leaves test after 20");
 }
 
 #[tokio::test]
