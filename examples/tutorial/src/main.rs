@@ -4,7 +4,7 @@
 
 use clap::Parser;
 use job_core::{
-    Acquired, BoxError, JobSource,
+    Acquired, BoxError, JobSource, Text,
     store::{Opener, StoreUrl},
 };
 use job_runner::{
@@ -27,19 +27,25 @@ enum Cli {
     Jobs(Command),
 }
 
-fn main() -> Result<ExitCode, BoxError> {
+fn main() -> ExitCode {
     match Cli::parse() {
-        Cli::Do { foo } => ask_for(foo),
-        Cli::Jobs(command) => Ok(CommandLine::new(async |_: &SectionSetup| Ok(Foos::in_folder("foos")))
+        Cli::Do { foo } => match ask_for(foo) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("foos: {}", Text::of_error(&*error));
+                ExitCode::FAILURE
+            }
+        },
+        Cli::Jobs(command) => CommandLine::new(async |_: &SectionSetup| Ok(Foos::in_folder("foos")))
             .store(job_store_sqlite::Opener)
             .store(job_store_pg::Opener)
             .register::<DoFoo>()
-            .execute(command)),
+            .execute(command),
     }
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn ask_for(foo: u64) -> Result<ExitCode, BoxError> {
+async fn ask_for(foo: u64) -> Result<(), BoxError> {
     let url = StoreUrl::new(Config::find(None)?.store());
     let opened = match url.scheme() {
         "sqlite" => job_store_sqlite::Opener.open(&url).await?,
@@ -49,5 +55,5 @@ async fn ask_for(foo: u64) -> Result<ExitCode, BoxError> {
         Acquired::Created(_) => println!("foo {foo} is to be done"),
         Acquired::Existing(_) => println!("foo {foo} is to be done already"),
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
