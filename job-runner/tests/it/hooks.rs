@@ -2,57 +2,17 @@
 
 use crate::{
     play::{Act, Brief, Play, Wish},
+    scribe::{Said, Scribe, with},
     stage::{Stage, count},
 };
 use async_trait::async_trait;
 use job_core::{
     BoxError, Job, JobStatus, NoteFilter, NoteKind, Outcome, SectionName,
-    store::{Deletion, JobStore, Notes},
+    store::{Claim, Deletion, JobStore, Notes},
 };
 use job_runner::{Hooks, Place, RunReport, ScriptError, WorkerError};
-use job_testing::factory::limit;
-use parking_lot::Mutex;
+use job_testing::factory::{claim, limit, named, noon};
 use std::sync::Arc;
-
-type Said = Arc<Mutex<Vec<String>>>;
-
-/// Writes down each call, under its name.
-#[derive(Debug)]
-struct Scribe(&'static str, Said);
-
-impl Scribe {
-    fn says(&self, what: impl std::fmt::Display) {
-        self.1.lock().push(format!("{} {what}", self.0));
-    }
-}
-
-#[async_trait]
-impl Hooks for Scribe {
-    async fn enter_section(&self, section: &SectionName) -> Result<(), BoxError> {
-        self.says(format_args!("enters {section}"));
-        Ok(())
-    }
-
-    async fn leave_section(&self, section: &SectionName, report: &RunReport) -> Result<(), BoxError> {
-        self.says(format_args!("leaves {section} after {}", count(&report.completed, "usual")));
-        Ok(())
-    }
-
-    async fn before_attempt(&self, job: &Job) -> Result<(), BoxError> {
-        self.says(format_args!("before {}", job.state.attempt_count()));
-        Ok(())
-    }
-
-    async fn after_attempt(&self, _: &Job, outcome: &Outcome) -> Result<(), BoxError> {
-        self.says(format_args!("after {}", outcome.word()));
-        Ok(())
-    }
-
-    async fn changed(&self, job: &Job, from: JobStatus) -> Result<(), BoxError> {
-        self.says(format_args!("{from} to {}", job.state.status()));
-        Ok(())
-    }
-}
 
 /// What a bad hook does, wherever it is called.
 #[derive(Clone, Copy, Debug)]
@@ -104,11 +64,6 @@ impl Hooks for Wicked {
     async fn changed(&self, _: &Job, _: JobStatus) -> Result<(), BoxError> {
         self.go().await
     }
-}
-
-/// What was said with one of these words, in order.
-fn with(said: &Said, words: &[&str]) -> Vec<String> {
-    said.lock().iter().filter(|it| words.iter().any(|word| it.contains(word))).cloned().collect()
 }
 
 #[tokio::test]
@@ -259,4 +214,16 @@ async fn a_worker_enters_once_and_leaves_when_it_stops() {
     stage.stop.cancel();
     run.await.unwrap().unwrap();
     assert_eq!(said.lock().last().unwrap(), "it leaves test after 1");
+}
+
+#[tokio::test]
+async fn a_rescue_is_a_change_too() {
+    let stage = Stage::new();
+    stage.create_last(Play::new("it", Act::Succeed)).await;
+    let died = Claim { types: vec![named("usual")], ..claim(stage.opened.clock) };
+    assert_eq!(stage.store.claim(&died).await.unwrap().jobs.len(), 1);
+    stage.store.set_now(noon() + died.lease);
+    let said = Said::default();
+    stage.script().hooks(Arc::new(Scribe("it", said.clone()))).run().await.unwrap();
+    assert_eq!(with(&said, &[" to ", "before"]), ["it running to failed"]);
 }

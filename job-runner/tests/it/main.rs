@@ -6,6 +6,7 @@ mod lines;
 mod lives;
 mod play;
 mod recorder;
+mod scribe;
 mod stage;
 mod unsteady;
 

@@ -1,6 +1,8 @@
 //! A handler that completes its job itself: counted as completed, and written by nobody else.
 
 use crate::{
+    recorder::Counts,
+    scribe::{Said, Scribe, with},
     stage::{Stage, count},
     unsteady::Unsteady,
 };
@@ -10,7 +12,7 @@ use job_core::{
 };
 use job_runner::{Registry, SectionSettings};
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 /// What it does around its completion.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -155,4 +157,19 @@ async fn the_proof_of_another_job_is_an_error() {
     run.await.unwrap().unwrap();
     let error = stage.row(swaps.id).await.state.last_error().unwrap().clone();
     assert_eq!(error.as_str(), format!("the handler returned the proof of another job, {}", other.id));
+}
+
+#[tokio::test]
+async fn its_completion_is_counted_and_told_to_hooks_as_any_other() {
+    for books in [Books::Balance, Books::FailAfter] {
+        let stage = Stage::new();
+        create(&stage, &books).await;
+        let (said, counts) = (Said::default(), Counts::default());
+        let _kept = counts.keep();
+        let script = stage.script_of(registry(), Stage::settings());
+        script.hooks(Arc::new(Scribe("it", said.clone()))).run().await.unwrap();
+        assert_eq!(with(&said, &[" to "]), ["it waiting to running", "it running to completed"], "{books:?}");
+        assert_eq!(counts.value("jobs_completed_total books"), 1.0);
+        assert_eq!(counts.values("jobs_run_seconds books").len(), 1);
+    }
 }
