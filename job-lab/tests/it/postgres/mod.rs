@@ -12,6 +12,7 @@ mod expendable;
 mod flow;
 mod ledger;
 mod outages;
+mod worker_outage;
 
 use std::env;
 
