@@ -1,7 +1,7 @@
 //! What follows once the store has answered: counts, logs, reports, hooks, and word to those concerned.
 
 use crate::{
-    Registry, RunReport,
+    Changed, Registry, RunReport,
     backoff::millis,
     clock::RunnerClock,
     hook_calls::HookCalls,
@@ -9,7 +9,7 @@ use crate::{
     metrics::{Event, Metrics},
     reports::{Failed, Reports},
 };
-use job_core::{Job, JobState, JobStatus, Notice, Reply, Then};
+use job_core::{Ask, Job, JobState, JobStatus, Notice, Outcome, Reply, Then};
 use std::{sync::Arc, time::Duration};
 use tracing::{debug, info, warn};
 
@@ -68,7 +68,7 @@ impl<C: Clone + Send + Sync + 'static> Aftermath<C> {
         self.metrics.ran(name, ran);
         self.metrics.count(Event::Completed, name);
         if let Ok(next) = job.complete(self.clock.now()) {
-            self.changed(job, next);
+            self.changed(job, next, Some(Outcome::Done));
         }
     }
 
@@ -87,7 +87,9 @@ impl<C: Clone + Send + Sync + 'static> Aftermath<C> {
         let error = &judged.error;
         if let Reply::Superseded { by } = reply {
             self.metrics.count(Event::Superseded, &name);
-            change.if_taken.superseded_by(by).into_iter().for_each(|it| self.changed(&judged.job, it));
+            if let Some(next) = change.if_taken.superseded_by(by) {
+                self.changed(&judged.job, next, judged.outcome.clone());
+            }
             info!(
                 job.id = %id, job.type = %name, attempt, outcome, duration_ms,
                 "The {name} job {id} gives way to job {by}, which holds its unique key: {error}"
@@ -96,7 +98,7 @@ impl<C: Clone + Send + Sync + 'static> Aftermath<C> {
         }
         let start = change.next.scheduled_start();
         self.metrics.count(judged.event, &name);
-        self.changed(&judged.job, change.next.clone());
+        self.changed(&judged.job, change.next.clone(), judged.outcome.clone());
         match judged.notice {
             Notice::Quiet => info!(
                 job.id = %id, job.type = %name, attempt, outcome, duration_ms,
@@ -111,7 +113,10 @@ impl<C: Clone + Send + Sync + 'static> Aftermath<C> {
                 "The {name} job {id} failed, and is to be tried again at {start}: {error}"
             ),
             Notice::User => {
-                let text = judged.tell.clone().unwrap_or_else(|| error.clone());
+                let text = match &judged.outcome {
+                    Some(Outcome::Asked(Ask::TellUser(text), _)) => text.clone(),
+                    _ => error.clone(),
+                };
                 self.reports.tell(self.failed(judged), text);
             }
             Notice::Report => self.reports.report(self.failed(judged)),
@@ -127,14 +132,15 @@ impl<C: Clone + Send + Sync + 'static> Aftermath<C> {
         );
         self.run.count_completed(name);
         self.metrics.count(Event::Completed, name);
-        self.changed(&judged.job, next);
+        self.changed(&judged.job, next, judged.outcome.clone());
     }
 
-    /// The running `job` is in the state `next` now.
-    fn changed(&self, job: &Arc<Job>, next: JobState) {
+    /// The running `job` is in the state `next` now, because its attempt ended so.
+    fn changed(&self, job: &Arc<Job>, next: JobState, outcome: Option<Outcome>) {
         if !self.hooks.is_empty() {
             let now = Job { state: next, ..(**job).clone() };
-            self.hooks.changed(self.registry.subject(&Arc::new(now)), job.state.status());
+            let change = Changed { from: job.state.status(), outcome };
+            self.hooks.changed(self.registry.subject(&Arc::new(now)), change);
         }
     }
 

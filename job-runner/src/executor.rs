@@ -1,7 +1,7 @@
 //! Starts attempts: decodes the args, runs the handler, and tells how it ended, whatever it does.
 
 use crate::{
-    Registry,
+    Changed, Registry,
     attempts::Attempts,
     clock::{Instant, RunnerClock},
     ending::Ending,
@@ -123,7 +123,8 @@ impl<C: Clone + Send + Sync + 'static> Executor<C> {
     /// A claim has made it run, whether its handler starts or not.
     fn tell_of_claim(&self, running: &Running) {
         if !self.hooks.is_empty() {
-            self.hooks.changed(self.registry.subject(&running.job), JobStatus::Waiting);
+            let change = Changed { from: JobStatus::Waiting, outcome: None };
+            self.hooks.changed(self.registry.subject(&running.job), change);
         }
     }
 

@@ -1,12 +1,12 @@
 //! Calls the hooks of a run, in order, and outlives whatever they do.
 
 use crate::{
-    Hooks, RunReport,
+    Changed, Hooks, RunReport,
     clock::RunnerClock,
     reports::{Reports, Subject},
     surviving::{PATIENCE, surviving},
 };
-use job_core::{JobStatus, Outcome, SectionName, Text};
+use job_core::{Outcome, SectionName, Text};
 use parking_lot::Mutex;
 use std::sync::Arc;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -21,7 +21,7 @@ const LANES: usize = 16;
 #[derive(Debug)]
 pub(crate) struct HookCalls {
     calls: Arc<Calls>,
-    lanes: Mutex<Vec<UnboundedSender<Change>>>,
+    lanes: Mutex<Vec<UnboundedSender<News>>>,
     /// The lanes, and the calls after attempts.
     tasks: TaskTracker,
 }
@@ -35,8 +35,8 @@ struct Calls {
     clock: Arc<RunnerClock>,
 }
 
-/// A job whose status has changed, and its status before.
-type Change = (Subject, JobStatus);
+/// A job as it is now, and what has changed.
+type News = (Subject, Changed);
 
 /// A hook refused the section, or could not say.
 #[derive(Debug)]
@@ -99,8 +99,8 @@ impl HookCalls {
         });
     }
 
-    /// The store has the job of `about` as it is there, and before it had the status `from`. Goes on in the background.
-    pub(crate) fn changed(&self, about: Subject, from: JobStatus) {
+    /// The store has the job of `about` as it is there. Goes on in the background.
+    pub(crate) fn changed(&self, about: Subject, change: Changed) {
         let mut lanes = self.lanes.lock();
         if lanes.is_empty() {
             lanes.extend((0..LANES).map(|_| {
@@ -111,7 +111,7 @@ impl HookCalls {
         }
         let lane = usize::from(about.job.id.as_uuid().as_bytes()[15]) % LANES;
         // A lane ends only when its senders are gone.
-        let _ = lanes[lane].send((about, from));
+        let _ = lanes[lane].send((about, change));
     }
 
     /// Waits until every call has been made, but no longer than one call may take.
@@ -138,11 +138,12 @@ impl Calls {
         }
     }
 
-    async fn keep_lane(self: Arc<Self>, mut changes: UnboundedReceiver<Change>) {
-        while let Some((about, from)) = changes.recv().await {
+    async fn keep_lane(self: Arc<Self>, mut changes: UnboundedReceiver<News>) {
+        while let Some((about, change)) = changes.recv().await {
+            let change = Arc::new(change);
             for hook in &self.hooks {
-                let (called, job) = (hook.clone(), about.job.clone());
-                let call = surviving(async move { called.changed(&job, from).await });
+                let (called, job, change) = (hook.clone(), about.job.clone(), change.clone());
+                let call = surviving(async move { called.changed(&job, &change).await });
                 self.reported(&**hook, "on a change", call.await, &about);
             }
         }

@@ -5,6 +5,16 @@ use async_trait::async_trait;
 use job_core::{BoxError, Job, JobStatus, Outcome, SectionName};
 use std::fmt::Debug;
 
+/// A change of a job's status, as hooks are told of it.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Changed {
+    /// Its status before.
+    pub from: JobStatus,
+    /// How the attempt ended that ends with this; none where one begins, and where one is given back.
+    pub outcome: Option<Outcome>,
+}
+
 /// Code that is called around what a runner does. Every method does nothing unless it is written.
 ///
 /// Several hooks are called one after the other, in the order in which they were given; those that end something
@@ -15,7 +25,7 @@ use std::fmt::Debug;
 /// ```
 /// use async_trait::async_trait;
 /// use job_core::{BoxError, Job, JobStatus};
-/// use job_runner::Hooks;
+/// use job_runner::{Changed, Hooks};
 ///
 /// /// Shows on a dashboard what fails.
 /// #[derive(Debug)]
@@ -23,7 +33,7 @@ use std::fmt::Debug;
 ///
 /// #[async_trait]
 /// impl Hooks for Dashboard {
-///     async fn changed(&self, job: &Job, _from: JobStatus) -> Result<(), BoxError> {
+///     async fn changed(&self, job: &Job, _: &Changed) -> Result<(), BoxError> {
 ///         if job.state.status() == JobStatus::Failed {
 ///             println!("{} {} failed", job.spec.type_name, job.id);
 ///         }
@@ -78,14 +88,14 @@ pub trait Hooks: Debug + Send + Sync + 'static {
         Ok(())
     }
 
-    /// This runner has changed the status of `job` from `from`, and the store has it. Calls about one job come in the
+    /// This runner has changed the status of `job`, which is as the store has it now. Calls about one job come in the
     /// order of its changes; those about others may come meanwhile. What operators and other runners change is not
     /// told here.
     ///
     /// # Errors
     ///
     /// Whatever went wrong; it is reported.
-    async fn changed(&self, _job: &Job, _from: JobStatus) -> Result<(), BoxError> {
+    async fn changed(&self, _job: &Job, _change: &Changed) -> Result<(), BoxError> {
         Ok(())
     }
 }

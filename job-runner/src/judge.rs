@@ -33,8 +33,8 @@ pub(crate) struct Judged {
     /// What went wrong, in one text.
     pub(crate) error: Text,
     pub(crate) cause: Cause,
-    /// What the requester is to be told.
-    pub(crate) tell: Option<Text>,
+    /// How the attempt ended; none if it is given back.
+    pub(crate) outcome: Option<Outcome>,
     pub(crate) notice: Notice,
     /// What is counted, if the store takes it.
     pub(crate) event: Event,
@@ -94,7 +94,7 @@ impl<C: Clone + Send + Sync + 'static> Judge<C> {
             word: "release",
             error: Text::from("its attempt was given back"),
             cause: Cause::default(),
-            tell: None,
+            outcome: None,
             notice: Notice::Quiet,
             event: Event::Released,
             at: now,
@@ -153,13 +153,10 @@ impl<C: Clone + Send + Sync + 'static> Judge<C> {
             Some(note) => change.with_note(note),
             None => change,
         };
-        let tell = match &outcome {
-            Outcome::Asked(Ask::TellUser(text), _) => Some(text.clone()),
-            _ => None,
-        };
         let (word, event) = (outcome.word(), Event::of(&outcome, change.next.status()));
         let error = error.unwrap_or_else(|| Text::from(word));
-        (change, Judged { job, word, error, cause, tell, notice, event, at, ran, resent: false })
+        let outcome = Some(outcome);
+        (change, Judged { job, word, error, cause, outcome, notice, event, at, ran, resent: false })
     }
 
     /// Attempts that did not succeed are kept, but for snoozes: a job may snooze a thousand times, and nothing happened.

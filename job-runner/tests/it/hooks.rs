@@ -10,7 +10,7 @@ use job_core::{
     BoxError, Job, JobStatus, NoteFilter, NoteKind, Outcome, SectionName,
     store::{Claim, Deletion, JobStore, Notes},
 };
-use job_runner::{Hooks, Place, RunReport, ScriptError, WorkerError};
+use job_runner::{Changed, Hooks, Place, RunReport, ScriptError, WorkerError};
 use job_testing::factory::{claim, limit, named, noon};
 use std::sync::Arc;
 
@@ -61,7 +61,7 @@ impl Hooks for Wicked {
         self.go().await
     }
 
-    async fn changed(&self, _: &Job, _: JobStatus) -> Result<(), BoxError> {
+    async fn changed(&self, _: &Job, _: &Changed) -> Result<(), BoxError> {
         self.go().await
     }
 }
@@ -92,8 +92,8 @@ async fn they_are_called_in_order_and_left_in_the_reverse_order() {
         [
             "first waiting to running",
             "second waiting to running",
-            "first running to completed",
-            "second running to completed"
+            "first running to completed by done",
+            "second running to completed by done"
         ]
     );
 }
@@ -116,10 +116,10 @@ async fn they_are_called_from_the_threads_of_production_too() {
 #[tokio::test]
 async fn each_change_is_told_with_the_status_before_it() {
     let table = [
-        (Act::Fail("no".to_owned()), "running to waiting"),
-        (Act::Ask(Wish::Suspend("wait".to_owned())), "running to suspended"),
-        (Act::Ask(Wish::Cancel("no".to_owned())), "running to cancelled"),
-        (Act::Ask(Wish::TellUser("no".to_owned())), "running to failed"),
+        (Act::Fail("no".to_owned()), "running to waiting by error"),
+        (Act::Ask(Wish::Suspend("wait".to_owned())), "running to suspended by suspend"),
+        (Act::Ask(Wish::Cancel("no".to_owned())), "running to cancelled by cancel"),
+        (Act::Ask(Wish::TellUser("no".to_owned())), "running to failed by user-error"),
     ];
     for (act, change) in table {
         let stage = Stage::new();
@@ -225,5 +225,5 @@ async fn a_rescue_is_a_change_too() {
     stage.store.set_now(noon() + died.lease);
     let said = Said::default();
     stage.script().hooks(Arc::new(Scribe("it", said.clone()))).run().await.unwrap();
-    assert_eq!(with(&said, &[" to ", "before"]), ["it running to failed"]);
+    assert_eq!(with(&said, &[" to ", "before"]), ["it running to failed by lapse"]);
 }

@@ -2,8 +2,8 @@
 
 use crate::stage::count;
 use async_trait::async_trait;
-use job_core::{BoxError, Job, JobStatus, Outcome, SectionName};
-use job_runner::{Hooks, RunReport};
+use job_core::{BoxError, Job, Outcome, SectionName};
+use job_runner::{Changed, Hooks, RunReport};
 use parking_lot::Mutex;
 use std::sync::Arc;
 
@@ -42,8 +42,9 @@ impl Hooks for Scribe {
         Ok(())
     }
 
-    async fn changed(&self, job: &Job, from: JobStatus) -> Result<(), BoxError> {
-        self.says(format_args!("{from} to {}", job.state.status()));
+    async fn changed(&self, job: &Job, change: &Changed) -> Result<(), BoxError> {
+        let why = change.outcome.as_ref().map(|it| format!(" by {}", it.word())).unwrap_or_default();
+        self.says(format_args!("{} to {}{why}", change.from, job.state.status()));
         Ok(())
     }
 }

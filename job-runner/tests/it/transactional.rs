@@ -168,7 +168,8 @@ async fn its_completion_is_counted_and_told_to_hooks_as_any_other() {
         let _kept = counts.keep();
         let script = stage.script_of(registry(), Stage::settings());
         script.hooks(Arc::new(Scribe("it", said.clone()))).run().await.unwrap();
-        assert_eq!(with(&said, &[" to "]), ["it waiting to running", "it running to completed"], "{books:?}");
+        let expected = ["it waiting to running", "it running to completed by done"];
+        assert_eq!(with(&said, &[" to "]), expected, "{books:?}");
         assert_eq!(counts.value("jobs_completed_total books"), 1.0);
         assert_eq!(counts.values("jobs_run_seconds books").len(), 1);
     }
