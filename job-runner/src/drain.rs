@@ -1,6 +1,8 @@
 //! The script as tests use it: again and again, until nothing is left, and through time if asked.
 
-use crate::{BuildError, DrainError, Place, Registry, RunReport, Script, SectionSettings, agenda::Agenda};
+use crate::{
+    BuildError, DrainError, Place, Registry, RunReport, Script, SectionSettings, agenda::Agenda, failures,
+};
 use job_core::{
     Clock, SectionName, Timestamp, TypeName,
     store::{JobStoreExt, Opened, StoreError},
@@ -50,6 +52,7 @@ pub struct Drain<C> {
     context: C,
     settings: SectionSettings,
     again: bool,
+    strict: bool,
     ahead: Duration,
     most: u64,
     dress: Dress<C>,
@@ -85,6 +88,7 @@ impl<C: Clone + Send + Sync + 'static> Drain<C> {
             context,
             settings,
             again: false,
+            strict: false,
             ahead: Duration::ZERO,
             most: 10_000,
             dress: Box::new(|script| script),
@@ -111,6 +115,13 @@ impl<C: Clone + Send + Sync + 'static> Drain<C> {
         Self { most: attempts, ..self }
     }
 
+    /// Ends with an error that says why, as soon as an attempt fails: for tests in which none may. What a job asks for is
+    /// no failure.
+    #[must_use]
+    pub fn strict(self) -> Self {
+        Self { strict: true, ..self }
+    }
+
     /// Tells `clock` the time before each round, and when all time has passed: for a clock that the test or its handlers
     /// go by.
     #[must_use]
@@ -134,16 +145,22 @@ impl<C: Clone + Send + Sync + 'static> Drain<C> {
     ///
     /// # Errors
     ///
-    /// [`DrainError`], if a round could not run, or there is no end. A job that fails is no error.
+    /// [`DrainError`], if a round could not run, or there is no end. A job that fails is no error, unless it is
+    /// [strict](Self::strict).
     pub async fn run(mut self) -> Result<RunReport, DrainError> {
         let start = self.opened.store.time(self.opened.clock).await?;
         let end = start + self.ahead;
+        let noted = failures::newest(&self.opened).await?;
         let (mut now, mut total, mut started) = (start, RunReport::default(), 0);
         loop {
             (self.tell)(now);
             let round = self.round(now, self.most - started).await?;
             let over = round.is_idle().then_some(now);
             add(&mut total, round);
+            let failures = if self.strict { failures::since(&self.opened, noted).await? } else { Vec::new() };
+            if !failures.is_empty() {
+                return Err(DrainError::Failed { failures, report: Box::new(total) });
+            }
             started = total.completed.values().chain(total.incomplete.values()).sum();
             // A store's own clock has gone on.
             let late = self.opened.store.time(self.opened.clock).await?.max(now);

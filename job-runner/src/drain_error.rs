@@ -16,6 +16,14 @@ pub enum DrainError {
     /// The store could not say what is left.
     #[error("the store did not say what is left to run")]
     Store(#[from] StoreError),
+    /// Attempts failed, and none may: [`Drain::strict`](crate::Drain::strict).
+    #[error("attempts failed:{}", listed(.failures))]
+    Failed {
+        /// Each in a sentence, the oldest first.
+        failures: Vec<String>,
+        /// What was done until then.
+        report: Box<RunReport>,
+    },
     /// There is always something due: a job that creates its like, or puts itself off for ever.
     #[error(
         "after {attempts} attempts there is still something due: does a job create its like, or snooze for ever?"
@@ -26,4 +34,8 @@ pub enum DrainError {
         /// What was done until then.
         report: Box<RunReport>,
     },
+}
+
+fn listed(failures: &[String]) -> String {
+    failures.iter().map(|it| format!("\n  {it}")).collect()
 }

@@ -173,6 +173,18 @@ async fn nobody_waits_longer_than_was_said() {
     assert!(unmet.is_err() && (SECOND..2 * SECOND).contains(&begun.elapsed()));
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_must_not_come_is_looked_for_as_long_as_was_said() {
+    let desk = desk();
+    let other = desk.clone();
+    tokio::spawn(async move {
+        tokio::time::sleep(SECOND / 2).await;
+        post(&other, Letter::to("Zoë"), &Options::default()).await
+    });
+    refute_enqueued!(desk.store, Letter, within: SECOND / 4);
+    assert!(enqueued!(Letter, within: SECOND).refuse(&*desk.store).await.is_err());
+}
+
 #[tokio::test]
 async fn a_message_about_many_jobs_stays_short() {
     let desk = desk();

@@ -235,6 +235,22 @@ async fn what_seems_ready_and_cannot_be_started_does_not_hold_up_the_end() {
     assert!(drain.until_dry().run().await.unwrap().is_idle());
 }
 
+#[tokio::test]
+async fn a_strict_drain_says_which_attempts_failed_and_why() {
+    let (opened, recorder) = (MemStore::new().opened(), Recorder::default());
+    let registry = || Registry::new().register::<Recorded>().register::<Failing>();
+    let drain = || Drain::new(opened.clone(), registry(), recorder.clone()).unwrap().strict().ahead(HOUR);
+    let jobs = JobSource::<Failing>::new(opened.store.clone());
+    let letter = |failures| Failing { label: "no stamp".to_owned(), failures };
+    let job = jobs.create(&letter(1)).await.unwrap();
+    let error = drain().run().await.unwrap_err();
+    let said = format!("attempts failed:\n  failing job {}, attempt 1: error: no stamp", job.id);
+    assert_eq!(error.to_string(), said);
+    // What failed before is not told again.
+    JobSource::<Recorded>::new(opened.store.clone()).create(&Recorded::new("tea")).await.unwrap();
+    assert_eq!(sums(&drain().run().await.unwrap()), (2, 0));
+}
+
 /// Keeps the reports.
 #[derive(Clone, Debug, Default)]
 struct Drawer(Arc<Mutex<Vec<ErrorReport>>>);

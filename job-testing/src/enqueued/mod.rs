@@ -157,7 +157,8 @@ impl<'a> Enqueued<'a> {
         Self { count: Some(count), ..self }
     }
 
-    /// Waits for this long, if it must, until it is so: for what another task or process enqueues.
+    /// For what another task or process enqueues: an assertion waits for this long, if it must, until it holds, and a
+    /// refutation looks for this long whether it goes on to hold.
     #[must_use]
     pub fn within(self, patience: Duration) -> Self {
         Self { patience, ..self }
@@ -170,26 +171,18 @@ impl<'a> Enqueued<'a> {
     /// [`Unmet`], if there are none, or not as many as [`count`](Self::count) says: with what does wait. Displayed, it is
     /// the message of a failed assertion.
     pub async fn expect(self, store: &(impl JobStore + ?Sized)) -> Result<Vec<Job>, Unmet> {
-        let patience = Instant::now().checked_add(self.patience);
-        loop {
-            let found = self.look(store).await?;
-            if self.is_met(&found) {
-                return Ok(found.fit);
-            }
-            if patience.is_some_and(|it| it <= Instant::now()) {
-                return Err(Unmet::missing(&self.wanted(), self.count, found));
-            }
-            sleep(PAUSE).await;
-        }
+        let found = self.wait(store).await?;
+        let met = self.is_met(&found);
+        if met { Ok(found.fit) } else { Err(Unmet::missing(&self.wanted(), self.count, found)) }
     }
 
-    /// That no job fits now.
+    /// That no job fits.
     ///
     /// # Errors
     ///
     /// [`Unmet`], with those that do; with [`count`](Self::count), only if it is exactly that many.
     pub async fn refuse(self, store: &(impl JobStore + ?Sized)) -> Result<(), Unmet> {
-        let found = self.look(store).await?;
+        let found = self.wait(store).await?;
         if self.is_met(&found) { Err(Unmet::unwanted(&self.wanted(), &found)) } else { Ok(()) }
     }
 
@@ -203,11 +196,19 @@ impl<'a> Enqueued<'a> {
         if wants.is_empty() { "any".to_owned() } else { wants.join(", ") }
     }
 
-    fn is_met(&self, found: &Found) -> bool {
-        self.count.map_or(!found.fit.is_empty(), |count| count == found.fit.len())
+    /// Looks until it is met, or the patience is over, and gives what the last look found.
+    async fn wait(&self, store: &(impl JobStore + ?Sized)) -> Result<Found, StoreError> {
+        let patience = Instant::now().checked_add(self.patience);
+        loop {
+            let found = list::look(store, &self.conditions, self.type_name.as_deref()).await?;
+            if self.is_met(&found) || patience.is_some_and(|it| it <= Instant::now()) {
+                return Ok(found);
+            }
+            sleep(PAUSE).await;
+        }
     }
 
-    async fn look(&self, store: &(impl JobStore + ?Sized)) -> Result<Found, StoreError> {
-        list::look(store, &self.conditions, self.type_name.as_deref()).await
+    fn is_met(&self, found: &Found) -> bool {
+        self.count.map_or(!found.fit.is_empty(), |count| count == found.fit.len())
     }
 }
