@@ -13,3 +13,4 @@ mod ledger;
 mod postgres;
 mod same_rows;
 mod schema;
+mod workers;
