@@ -117,7 +117,7 @@ pub use build_error::BuildError;
 pub use drain::Drain;
 pub use drain_error::DrainError;
 pub use event_reporter::EventReporter;
-pub use hooks::Hooks;
+pub use hooks::{Changed, Hooks};
 pub use notifier::{LogNotifier, Notifier, OperatorNotice, UserError};
 pub use perform::Perform;
 pub use perform_error::PerformError;
