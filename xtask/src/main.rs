@@ -1,5 +1,6 @@
 //! What one does in this workspace, as `cargo xtask COMMAND`; this file only dispatches, each command has its own.
 
+mod bench;
 mod cargo;
 mod ci;
 mod postgres;
@@ -32,7 +33,7 @@ Run what it builds, here, with ARGS untouched (COMMAND --help tells more):
   sections             look at sections and their runs, disable and enable them
   demo                 the example from end to end, on the repository you stand in
   serve                the example as an HTTP server, which makes proposals with their jobs
-  bench                measure the stores, optimized
+  bench                measure the stores, optimized; PostgreSQL on a throw-away server, or on DATABASE_URL's
 ";
 
 const EXAMPLE: Program = Program { package: "code-review", release: false };
@@ -58,7 +59,7 @@ fn run(args: &[OsString]) -> Result<ExitCode, Box<dyn Error>> {
         Some("ci") => ci::run(),
         // The program has the same command line, so it gets the command's name too.
         Some("run-jobs" | "jobs" | "queues" | "types" | "sections" | "demo" | "serve") => EXAMPLE.run(args),
-        Some("bench") => LAB.run(args),
+        Some("bench") => bench::run(&LAB, args),
         Some("help" | "--help" | "-h") => {
             print!("{USAGE}");
             Ok(ExitCode::SUCCESS)

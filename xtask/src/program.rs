@@ -23,6 +23,15 @@ impl Program {
     ///
     /// If it does not build (cargo has printed why by then) or does not start.
     pub(crate) fn run(&self, args: &[OsString]) -> Result<ExitCode, Box<dyn Error>> {
+        run(self.built()?.args(args))
+    }
+
+    /// Builds the program, and gives a call of it.
+    ///
+    /// # Errors
+    ///
+    /// If it does not build; cargo has printed why by then.
+    pub(crate) fn built(&self) -> Result<Command, Box<dyn Error>> {
         let (profile, folder) = if self.release { ("release", "release") } else { ("dev", "debug") };
         let this = env::current_exe()?;
         let target = this.parent().and_then(Path::parent).ok_or("run this as `cargo xtask`")?;
@@ -38,9 +47,18 @@ impl Program {
         if !built.success() {
             return Err(format!("{} does not build, so nothing was run", self.package).into());
         }
-        replace_this_process(Command::new(&program).args(args))
-            .map_err(|error| format!("cannot run {}: {error}", program.display()).into())
+        Ok(Command::new(program))
     }
+}
+
+/// Runs the call in place of this process.
+///
+/// # Errors
+///
+/// If it does not start.
+pub(crate) fn run(call: &mut Command) -> Result<ExitCode, Box<dyn Error>> {
+    replace_this_process(call)
+        .map_err(|error| format!("cannot run {}: {error}", call.get_program().display()).into())
 }
 
 /// Returns only if `command` could not be started.

@@ -2,7 +2,11 @@
 
 use std::error::Error;
 use std::ffi::{OsStr, OsString};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
+
+/// What the settings would be.
+pub(crate) const FLEETING: &[&str] = &[];
+pub(crate) const DURABLE: &[&str] = &[];
 
 /// A server that was started for the tests, which does not happen here.
 #[derive(Debug)]
@@ -10,12 +14,17 @@ pub(crate) enum ThrowAway {}
 
 impl ThrowAway {
     /// None: `DATABASE_URL` must name a server.
-    pub(crate) fn start(_: &str) -> Result<Option<Self>, Box<dyn Error>> {
+    pub(crate) fn start(_: &str, _: &[&str]) -> Result<Option<Self>, Box<dyn Error>> {
         Ok(None)
     }
 
     /// Where it is.
     pub(crate) fn url(&self) -> &str {
+        match *self {}
+    }
+
+    /// Leaves it to another process.
+    pub(crate) fn leave_to(&mut self, _: &mut Command) {
         match *self {}
     }
 

@@ -42,6 +42,14 @@ impl Keeper {
             .spawn()?;
         Ok(Self(child))
     }
+
+    /// Watches the process that runs `command` in place of this one: that gets the other end as its standard input, on
+    /// which there is nothing to read.
+    pub(super) fn watch(&mut self, command: &mut Command) {
+        if let Some(end) = self.0.stdin.take() {
+            command.stdin(end);
+        }
+    }
 }
 
 impl Drop for Keeper {
@@ -75,6 +83,25 @@ mod tests {
         drop(keeper);
         assert!(!folder.exists() && root.join("halted").exists());
         assert!(other.try_lock().is_ok());
+        fs::remove_dir_all(root).unwrap();
+    }
+
+    #[test]
+    fn a_keeper_that_watches_another_process_cleans_up_when_that_ends() {
+        let root = env::temp_dir().join(format!("xtask-watch-{}", process::id()));
+        let folder = root.join("cluster");
+        fs::create_dir_all(&folder).unwrap();
+        let lock = File::create(root.join("lock")).unwrap();
+        let mut keeper = Keeper::start(&folder, lock, &Command::new("true")).unwrap();
+        let mut watched = Command::new("/bin/sh");
+        keeper.watch(watched.args(["-c", "while :; do sleep 0.05; done"]));
+        let mut running = watched.spawn().unwrap();
+        drop(watched); // our copy of the end
+        assert!(keeper.0.try_wait().unwrap().is_none() && folder.exists());
+        running.kill().unwrap();
+        running.wait().unwrap();
+        drop(keeper);
+        assert!(!folder.exists());
         fs::remove_dir_all(root).unwrap();
     }
 }

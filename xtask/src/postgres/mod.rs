@@ -1,4 +1,4 @@
-//! PostgreSQL for this workspace: throw-away clusters for tests, and one that stays for development.
+//! PostgreSQL for this workspace: throw-away clusters for tests and measurements, and one that stays for development.
 
 #[cfg(unix)]
 mod account;
@@ -23,9 +23,9 @@ pub(crate) use elsewhere::run;
 pub(crate) use servers::Servers;
 
 #[cfg(not(unix))]
-use elsewhere::ThrowAway;
+pub(crate) use elsewhere::{DURABLE, FLEETING, ThrowAway};
 #[cfg(unix)]
-use throw_away::ThrowAway;
+pub(crate) use throw_away::{DURABLE, FLEETING, ThrowAway};
 
 /// What to do on a machine that has no server.
 pub(crate) const HOW_TO_INSTALL: &str = "install a PostgreSQL server (apt-get install postgresql, \

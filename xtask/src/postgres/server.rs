@@ -38,6 +38,14 @@ impl Server {
     pub(super) fn program(&self, name: &str) -> PathBuf {
         self.bin.join(name)
     }
+
+    /// Whether it can load the library, which not every distribution packs with it.
+    pub(super) fn has_library(&self, name: &str) -> bool {
+        let folder =
+            Command::new(self.program("pg_config")).arg("--pkglibdir").stderr(Stdio::null()).output();
+        let folder = folder.ok().and_then(|it| String::from_utf8(it.stdout).ok()).unwrap_or_default();
+        ["so", "dylib"].iter().any(|end| Path::new(folder.trim()).join(format!("{name}.{end}")).is_file())
+    }
 }
 
 /// The folder that holds the server's programs, seen through the links that a PATH is made of.

@@ -5,7 +5,7 @@ use std::error::Error;
 use std::process::Command;
 use std::thread;
 
-use super::ThrowAway;
+use super::{FLEETING, ThrowAway};
 
 /// Throw-away clusters for one run of the tests.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ impl Servers {
     /// If there is a server that does not start.
     pub(crate) fn start() -> Result<Self, Box<dyn Error>> {
         let named = env::var_os("DATABASE_URL").is_some_and(|url| !url.is_empty());
-        let start = |name| ThrowAway::start(name).map_err(|error| error.to_string());
+        let start = |name| ThrowAway::start(name, FLEETING).map_err(|error| error.to_string());
         let (shared, expendable) = thread::scope(|scope| {
             let expendable = scope.spawn(|| start("expendable"));
             let shared = if named { Ok(None) } else { start("shared") };

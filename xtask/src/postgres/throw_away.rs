@@ -14,8 +14,8 @@ use super::cluster::{Cluster, remove, url};
 use super::keeper::Keeper;
 use super::server::Server;
 
-/// Nothing in it needs to outlive a power cut. Tests run side by side, each with a pool or two.
-const SETTINGS: [&str; 5] = [
+/// For tests: nothing in it needs to outlive a power cut. Tests run side by side, each with a pool or two.
+pub(crate) const FLEETING: &[&str] = &[
     "fsync = off",
     "full_page_writes = off",
     "max_connections = 300",
@@ -23,24 +23,28 @@ const SETTINGS: [&str; 5] = [
     "log_min_messages = warning",
 ];
 
+/// For measurements: it waits for the disk as a server in production does, and writes no checkpoint while a round runs.
+pub(crate) const DURABLE: &[&str] = &["shared_buffers = 1GB", "max_wal_size = 8GB"];
+
+/// What lets a server count its statements, if it has it.
+const COUNTING: &str = "shared_preload_libraries = 'pg_stat_statements'";
+
 /// A running server, until this is dropped.
 #[derive(Debug)]
 pub(crate) struct ThrowAway {
     url: String,
     pg_ctl: OsString,
-    _keeper: Keeper,
+    keeper: Keeper,
 }
 
 impl ThrowAway {
-    /// Starts one, for what its `name` says. None if this machine has no server.
+    /// Starts one with these settings, for what its `name` says. None if this machine has no server.
     ///
     /// # Errors
     ///
     /// If it has one that does not start.
-    pub(crate) fn start(name: &str) -> Result<Option<Self>, Box<dyn Error>> {
-        if Server::find().is_none() {
-            return Ok(None);
-        }
+    pub(crate) fn start(name: &str, settings: &[&str]) -> Result<Option<Self>, Box<dyn Error>> {
+        let Some(server) = Server::find() else { return Ok(None) };
         let home = home()?;
         // Between a folder's making and its lock nobody may sweep it.
         let turn = File::create(home.join("turn"))?;
@@ -52,15 +56,21 @@ impl ThrowAway {
         let cluster = Cluster::at(home.join(name))?;
         let keeper = Keeper::start(&cluster.folder, lock, &cluster.halt())?;
         drop(turn);
-        cluster.init(&SETTINGS)?;
+        let counting = server.has_library("pg_stat_statements").then_some(COUNTING);
+        cluster.init(&settings.iter().copied().chain(counting).collect::<Vec<_>>())?;
         let port = cluster.start(None)?;
         let pg_ctl = lines(&cluster.pg_ctl_at(port));
-        Ok(Some(Self { url: url(port), pg_ctl, _keeper: keeper }))
+        Ok(Some(Self { url: url(port), pg_ctl, keeper }))
     }
 
     /// Where it is.
     pub(crate) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Leaves it to the process that runs `command`, or that this one becomes by it: it is cleaned up when that ends.
+    pub(crate) fn leave_to(&mut self, command: &mut Command) {
+        self.keeper.watch(command);
     }
 
     /// The words, one a line, of a command that stops and starts it: behind them comes `stop` or `start`. It is to be
