@@ -90,7 +90,8 @@ impl RunnerClock {
 
     /// `delay`, or up to a quarter less, so that those who started together do not always come together.
     pub(crate) fn at_most(&self, delay: Duration) -> Duration {
-        self.jittered(delay).mul_f64(0.8)
+        let less = u32::try_from(self.seed() % 251).unwrap_or(0);
+        delay.mul_f64(f64::from(1000 - less) / 1000.0)
     }
 
     /// `delay`, longer or shorter by up to a quarter, so that those who failed together do not come back together.
