@@ -97,8 +97,11 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for SpanFields {
         }
     }
 
-    fn on_close(&self, id: Id, _: Context<'_, S>) {
-        self.attempts.lock().remove(&id.into_u64());
+    fn on_close(&self, id: Id, context: Context<'_, S>) {
+        // Of the others nothing is kept by their own number, and there may be many.
+        if context.metadata(&id).is_some_and(|it| it.name() == ATTEMPT) {
+            self.attempts.lock().remove(&id.into_u64());
+        }
     }
 }
 
@@ -109,8 +112,8 @@ struct Keeper<'a> {
 }
 
 impl Keeper<'_> {
-    fn put(&mut self, field: &Field, value: Text) {
-        let name = format!("{}.{}", self.span, field.name());
+    fn put(&mut self, field: &str, value: Text) {
+        let name = format!("{}.{field}", self.span);
         if let Some(kept) = self.fields.iter_mut().find(|it| it.0 == name) {
             kept.1 = value;
         } else if self.fields.len() < MOST {
@@ -121,10 +124,46 @@ impl Keeper<'_> {
 
 impl Visit for Keeper<'_> {
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.put(field, Text::new(value));
+        self.put(field.name(), Text::new(value));
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.put(field, Text::new(format_args!("{value:?}")));
+        self.put(field.name(), Text::new(format_args!("{value:?}")));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tracing::{info_span, subscriber::with_default};
+    use tracing_subscriber::layer::SubscriberExt;
+
+    #[test]
+    fn nothing_is_kept_once_the_attempt_has_ended() {
+        with_default(tracing_subscriber::registry().with(SpanFields::default()), || {
+            let attempt = info_span!(ATTEMPT, job.id = 7);
+            let found = SpanFields::find(&attempt).unwrap();
+            attempt.in_scope(|| {
+                for number in 0..2 * MOST {
+                    info_span!("step", number).in_scope(|| info_span!("part", number).in_scope(|| ()));
+                }
+            });
+            // The last value of each, whoever of them is closed, and nothing of the attempt's own.
+            let last = (2 * MOST - 1).to_string();
+            let expected = [("step.number".to_owned(), last.clone()), ("part.number".to_owned(), last)];
+            assert_eq!(found.fields(), expected);
+            drop(attempt);
+            assert!(found.fields().is_empty());
+        });
+    }
+
+    #[test]
+    fn an_attempt_keeps_a_bounded_number_of_fields() {
+        let mut fields = Vec::new();
+        let mut keeper = Keeper { span: "step", fields: &mut fields };
+        for number in 0..2 * MOST {
+            keeper.put(&number.to_string(), Text::from("it"));
+        }
+        assert_eq!(fields.len(), MOST);
     }
 }
