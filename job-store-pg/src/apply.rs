@@ -25,22 +25,7 @@ impl Call for Apply {
     type Answer = Vec<Reply>;
 
     async fn run(&self, session: &mut Session<'_>) -> Result<Vec<Reply>, CallError> {
-        let changes = &self.changes;
-        let mut replies: Vec<Option<Reply>> = vec![None; changes.len()];
-        let mut seen = HashSet::new();
-        for (change, reply) in changes.iter().zip(&mut replies) {
-            if !seen.insert(change.id) {
-                *reply = Some(Reply::Stale);
-            }
-        }
-        for takes_key in [false, true] {
-            let which: Vec<usize> = (0..changes.len())
-                .filter(|n| replies[*n].is_none() && changes[*n].takes_key == takes_key)
-                .collect();
-            self.some(session, &which, &mut replies).await?;
-        }
-        self.judge_others(session, &mut replies).await?;
-        Ok(replies.into_iter().map(|it| it.unwrap_or(Reply::Stale)).collect())
+        self.settle(session, self.replies()).await
     }
 
     fn rings(&self, replies: &Vec<Reply>) -> BTreeSet<QueueName> {
@@ -52,8 +37,32 @@ impl Call for Apply {
 }
 
 impl Apply {
+    /// The replies that are known before anything is done: of changes of one job only the first counts.
+    pub(crate) fn replies(&self) -> Vec<Option<Reply>> {
+        let mut seen = HashSet::new();
+        self.changes.iter().map(|it| (!seen.insert(it.id)).then_some(Reply::Stale)).collect()
+    }
+
+    /// Applies the changes that have no reply yet: those that take a key back after the others, for these may free it.
+    pub(crate) async fn settle(
+        &self,
+        session: &mut Session<'_>,
+        mut replies: Vec<Option<Reply>>,
+    ) -> Result<Vec<Reply>, CallError> {
+        // Rows that stay and rows that go take a statement each.
+        for group in [Some(Then::Keep), Some(Then::Delete), None] {
+            let is_of = |it: &Change| group == (!it.takes_key).then_some(it.then);
+            let which: Vec<usize> = (0..self.changes.len())
+                .filter(|n| replies[*n].is_none() && is_of(&self.changes[*n]))
+                .collect();
+            self.some(session, &which, &mut replies).await?;
+        }
+        self.judge_others(session, &mut replies).await?;
+        Ok(replies.into_iter().map(|it| it.unwrap_or(Reply::Stale)).collect())
+    }
+
     /// Applies these, assuming that their keys are free; replies are left open where a change did not fit.
-    async fn some(
+    pub(crate) async fn some(
         &self,
         session: &mut Session<'_>,
         which: &[usize],
@@ -135,8 +144,6 @@ async fn alone(session: &mut Session<'_>, change: &Change) -> Result<Option<Repl
         match error.kind() {
             Kind::Conflict | Kind::Locked => return Ok(Some(Reply::Busy)),
             Kind::Key if violated(&error) == Some("job_held") => {}
-            // A note's job has gone between look and write.
-            Kind::Row if change.note.is_some() => continue,
             _ => return Err(error),
         }
         let Some(holder) = holder(session, change).await? else { continue };

@@ -24,6 +24,8 @@ macro_rules! binds {
                 $(#[$doc])*
                 $many(Vec<Option<$rust>>),
             )*
+            /// A truth value.
+            Flag(bool),
             /// No list of texts.
             NoTexts,
         }
@@ -36,7 +38,16 @@ macro_rules! binds {
                         Self::$one(value) => out.push_bind_param::<Nullable<$sql>, _>(value),
                         Self::$many(values) => out.push_bind_param::<Array<Nullable<$sql>>, _>(values),
                     )*
+                    Self::Flag(value) => out.push_bind_param::<Bool, _>(value),
                     Self::NoTexts => out.push_bind_param::<Nullable<Array<Text>>, _>(&None::<Vec<&str>>),
+                }
+            }
+
+            /// The first of a column, alone.
+            pub(crate) fn first(self) -> Self {
+                match self {
+                    $(Self::$many(values) => Self::$one(values.into_iter().next().flatten()),)*
+                    one => one,
                 }
             }
 
@@ -47,6 +58,7 @@ macro_rules! binds {
                         Self::$one(_) => $name,
                         Self::$many(_) => concat!($name, "[]"),
                     )*
+                    Self::Flag(_) => "boolean",
                     Self::NoTexts => "text[]",
                 }
             }
@@ -63,8 +75,6 @@ binds! {
     Text Texts &'a str, Text, "text";
     /// A point in time.
     Time Times PgTimestamp, Timestamptz, "timestamptz";
-    /// A truth value.
-    Flag Flags bool, Bool, "boolean";
 }
 
 impl<'a> Bind<'a> {

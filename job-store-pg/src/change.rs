@@ -3,26 +3,29 @@
 use crate::{
     bind::{Bind, time},
     fields::Fields,
+    form::Form,
     session::Session,
     statement::{FromRow, Statement},
-    texts::Texts,
+    texts::{Applying, Texts},
 };
 use diesel::{QueryResult, pg::Pg, row::Row};
 use job_core::{About, Change, JobId, JobState, Note, StateParts, Then, Timestamp};
 use std::collections::HashSet;
 
-/// Changes, each with the state to be written.
+/// Changes, each with the state to be written. All of them keep the row, or all delete it.
 pub(crate) struct Changes<'a> {
     pairs: Vec<(&'a Change, &'a JobState)>,
     parts: Vec<StateParts>,
     progress: Vec<Option<String>>,
+    form: Form,
 }
 
 impl<'a> Changes<'a> {
     /// Takes the states apart.
     pub(crate) fn new(pairs: Vec<(&'a Change, &'a JobState)>) -> Self {
         let parts: Vec<StateParts> = pairs.iter().map(|(_, next)| next.parts()).collect();
-        Self { progress: parts.iter().map(progress).collect(), parts, pairs }
+        let form = form(&pairs, &parts);
+        Self { progress: parts.iter().map(progress).collect(), parts, pairs, form }
     }
 
     /// Compares and sets, and gives the ids of those that fitted.
@@ -33,56 +36,97 @@ impl<'a> Changes<'a> {
 
     /// The statement that does it; its rows are [`Id`]s.
     pub(crate) fn statement<'s>(&'s self, texts: &'s Texts) -> Statement<'s> {
-        let (binds, notes) = self.binds();
-        Statement::new(if notes { &texts.apply_noting } else { &texts.apply }, binds)
+        let (applying, binds) = self.applying(texts);
+        Statement::new(&applying.apply, binds)
     }
 
-    /// What the statement takes, and whether notes are among it.
-    pub(crate) fn binds(&self) -> (Vec<Bind<'_>>, bool) {
+    /// The texts for changes such as these, and what they take.
+    pub(crate) fn applying<'s>(&'s self, texts: &'s Texts) -> (&'s Applying, Vec<Bind<'s>>) {
         let notes: Vec<(&Change, &Note)> = self
             .pairs
             .iter()
             .filter_map(|(change, _)| change.note.as_ref().map(|note| (*change, note)))
             .collect();
-        let mut binds = self.states();
+        let mut binds = self.guards();
+        if self.form != Form::Gone {
+            binds.extend(self.states());
+        }
         if !notes.is_empty() {
             binds.push(Bind::ids(notes.iter().map(|(change, _)| change.id)));
             binds.extend(note_columns(&notes.iter().map(|(_, note)| *note).collect::<Vec<_>>()));
         }
-        (binds, !notes.is_empty())
+        (texts.applying(self.form, !notes.is_empty()), binds)
     }
 
-    /// What `sql/apply.sql` takes.
-    fn states(&self) -> Vec<Bind<'_>> {
-        let parts = &self.parts;
-        let guard = |it: &(&Change, &JobState)| it.0.lapsed_by.map(time);
-        let texts = |value: fn(&StateParts) -> Option<&str>| Bind::Texts(parts.iter().map(value).collect());
-        let times = |value: &dyn Fn(&StateParts) -> Option<Timestamp>| {
-            Bind::Times(parts.iter().map(|it| value(it).map(time)).collect())
-        };
+    fn guards(&self) -> Vec<Bind<'_>> {
+        let lapsed_by = Bind::Times(self.pairs.iter().map(|it| it.0.lapsed_by.map(time)).collect());
         vec![
             Bind::ids(self.pairs.iter().map(|it| it.0.id)),
             Bind::numbers(&self.pairs, |it| it.0.expected.number()),
-            Bind::Times(self.pairs.iter().map(guard).collect()),
-            Bind::numbers(parts, |it| it.status.number().into()),
-            texts(|it| Some(it.queue.as_str())),
+            if self.form == Form::Alike { lapsed_by.first() } else { lapsed_by },
+        ]
+    }
+
+    /// The columns of a state, those that may be alike last.
+    fn states(&self) -> Vec<Bind<'_>> {
+        let parts = &self.parts;
+        let times = |value: &dyn Fn(&StateParts) -> Option<Timestamp>| {
+            Bind::Times(parts.iter().map(|it| value(it).map(time)).collect())
+        };
+        let mut binds = vec![
             Bind::numbers(parts, |it| it.attempt_count.into()),
             Bind::numbers(parts, |it| it.crash_count.into()),
             times(&|it| Some(it.scheduled_start)),
             times(&|it| it.date_started),
             times(&|it| it.date_finished),
-            Bind::Ids(parts.iter().map(|it| it.lease.as_ref().map(|it| *it.holder.as_uuid())).collect()),
-            times(&|it| it.lease.as_ref().map(|it| it.expires)),
-            Bind::Texts(self.progress.iter().map(Option::as_deref).collect()),
-            texts(|it| it.last_error.as_ref().map(|it| it.as_str())),
-            texts(|it| it.reason.as_ref().map(|it| it.as_str())),
-            texts(|it| it.held_key.as_ref().map(|it| it.as_str())),
-            texts(|it| it.running_key.as_ref().map(|it| it.as_str())),
-            Bind::Ids(parts.iter().map(|it| it.superseded_by.map(|it| *it.as_uuid())).collect()),
-            Bind::Ids(parts.iter().map(|it| it.changed_by.map(|it| *it.as_uuid())).collect()),
             Bind::numbers(parts, |it| it.revision.number()),
-            Bind::Flags(self.pairs.iter().map(|it| Some(it.0.then == Then::Delete)).collect()),
-        ]
+        ];
+        if self.form == Form::Alike {
+            binds.extend(alike(&parts[..1], &self.progress[..1]).into_iter().map(Bind::first));
+        } else {
+            binds.extend(alike(parts, &self.progress));
+        }
+        binds
+    }
+}
+
+/// The columns of a state that may be alike.
+fn alike<'s>(parts: &'s [StateParts], progress: &'s [Option<String>]) -> Vec<Bind<'s>> {
+    let texts = |value: fn(&StateParts) -> Option<&str>| Bind::Texts(parts.iter().map(value).collect());
+    vec![
+        Bind::numbers(parts, |it| it.status.number().into()),
+        texts(|it| Some(it.queue.as_str())),
+        Bind::Ids(parts.iter().map(|it| it.lease.as_ref().map(|it| *it.holder.as_uuid())).collect()),
+        Bind::Times(parts.iter().map(|it| it.lease.as_ref().map(|it| time(it.expires))).collect()),
+        Bind::Texts(progress.iter().map(Option::as_deref).collect()),
+        texts(|it| it.last_error.as_ref().map(|it| it.as_str())),
+        texts(|it| it.reason.as_ref().map(|it| it.as_str())),
+        texts(|it| it.held_key.as_ref().map(|it| it.as_str())),
+        texts(|it| it.running_key.as_ref().map(|it| it.as_str())),
+        Bind::Ids(parts.iter().map(|it| it.superseded_by.map(|it| *it.as_uuid())).collect()),
+        Bind::Ids(parts.iter().map(|it| it.changed_by.map(|it| *it.as_uuid())).collect()),
+    ]
+}
+
+/// The form in which these are written.
+fn form(pairs: &[(&Change, &JobState)], parts: &[StateParts]) -> Form {
+    let said_once = |(change, it): &(&Change, &StateParts)| {
+        let texts = (it.last_error.clone(), it.reason.clone(), it.held_key.clone(), it.running_key.clone());
+        (
+            change.lapsed_by,
+            it.status,
+            it.queue.clone(),
+            it.lease.clone(),
+            texts,
+            it.superseded_by,
+            it.changed_by,
+        )
+    };
+    let mut all = pairs.iter().map(|it| it.0).zip(parts);
+    match all.next() {
+        Some((first, _)) if first.then == Then::Delete => Form::Gone,
+        Some(first) if all.all(|it| said_once(&it) == said_once(&first)) => Form::Alike,
+        _ => Form::Each,
     }
 }
 

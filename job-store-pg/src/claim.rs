@@ -5,12 +5,13 @@ use crate::{
     bind::{Bind, time},
     call::Call,
     error::{CallError, Kind},
+    fields::Fields,
     floor::{Floors, Place},
     row::JobRow,
     session::Session,
-    statement::Statement,
+    statement::{Read, Statement},
 };
-use diesel::QueryResult;
+use diesel::{QueryResult, pg::Pg, row::Row};
 use job_core::{
     Change, Job, JobId, Timestamp,
     store::{self, Claimed},
@@ -105,7 +106,8 @@ impl Claim {
         turns: bool,
         from: Option<Place>,
     ) -> QueryResult<Vec<JobRow>> {
-        Statement::new(&session.texts.claim, self.binds(limit, turns, from)).rows(session.conn).await
+        let statement = Statement::new(&session.texts.claim, self.binds(limit, turns, from));
+        statement.read(session.conn, &Started(&self.claim)).await
     }
 
     /// What `sql/due.sql` and `sql/start.sql` take.
@@ -120,11 +122,22 @@ impl Claim {
             Bind::duration(claim.lease),
             claim.queue.as_str().into(),
             Bind::Time(claim.due_by.map(time)),
-            Bind::Flag(Some(turns)),
+            Bind::Flag(turns),
             i64::from(urgency).into(),
             start.into(),
             id.into(),
         ]
+    }
+}
+
+/// Reads rows of jobs that this claim started.
+struct Started<'c>(&'c store::Claim);
+
+impl Read for Started<'_> {
+    type Item = JobRow;
+
+    fn read<'a>(&self, row: &impl Row<'a, Pg>) -> QueryResult<JobRow> {
+        Ok(JobRow::read_started(&mut Fields::of(row), self.0))
     }
 }
 

@@ -9,10 +9,13 @@ use crate::{
     fields::Fields,
     row::JobRow,
     session::Session,
-    statement::{FromRow, Statement},
+    statement::{Read, Statement},
 };
 use diesel::{QueryResult, pg::Pg, row::Row};
-use job_core::{JobId, JobStatus, QueueName, Reply, store::Claimed};
+use job_core::{
+    JobId, JobStatus, QueueName, Reply, Then,
+    store::{self, Claimed},
+};
 use std::{
     collections::{BTreeSet, HashSet},
     time::Instant,
@@ -31,14 +34,22 @@ impl Call for Exchange {
     const TAKES_BACK: bool = true;
 
     async fn run(&self, session: &mut Session<'_>) -> Result<Self::Answer, CallError> {
+        let mut replies = self.apply.replies();
         if self.fuses() {
-            match self.fused(session).await {
+            // Rows that stay and rows that go take a statement each; the claim is part of the last.
+            let goes = |n: &usize| self.apply.changes[*n].then == Then::Delete;
+            let (gone, kept): (Vec<usize>, Vec<usize>) = (0..replies.len()).partition(goes);
+            let last = if kept.is_empty() { &gone } else { &kept };
+            if !kept.is_empty() {
+                self.apply.some(session, &gone, &mut replies).await?;
+            }
+            match self.fused(session, last, replies.clone()).await {
                 // Two claims met over a turn, or a row was locked. Nothing was settled, so that comes first now.
                 Err(error) if error.kind().is_of_a_row() => {}
                 result => return result,
             }
         }
-        let replies = self.apply.run(session).await?;
+        let replies = self.apply.settle(session, replies).await?;
         Ok((replies, self.claim.run(session).await?))
     }
 
@@ -67,16 +78,22 @@ impl Exchange {
             && changes.iter().all(|it| ends(it) && ids.insert(it.id))
     }
 
-    async fn fused(&self, session: &mut Session<'_>) -> Result<(Vec<Reply>, Claimed), CallError> {
-        let changes = Changes::new(self.apply.changes.iter().map(|it| (it, &it.next)).collect());
+    /// Settles the last of the changes and claims.
+    async fn fused(
+        &self,
+        session: &mut Session<'_>,
+        last: &[usize],
+        mut replies: Vec<Option<Reply>>,
+    ) -> Result<(Vec<Reply>, Claimed), CallError> {
+        let changes = last.iter().map(|n| &self.apply.changes[*n]);
+        let changes = Changes::new(changes.map(|it| (it, &it.next)).collect());
         let wanted = i64::from(self.claim.claim.limit.get());
         let from = self.claim.floors.of(&self.claim.claim);
         let begun = Instant::now();
-        let texts = session.texts;
-        let (mut binds, notes) = changes.binds();
+        let (applying, mut binds) = changes.applying(session.texts);
         binds.extend(self.claim.binds(wanted, true, from));
-        let text = if notes { &texts.exchange_noting } else { &texts.exchange };
-        let rows: Vec<Exchanged> = Statement::new(text, binds).rows(session.conn).await?;
+        let statement = Statement::new(&applying.exchange, binds);
+        let rows = statement.read(session.conn, &Exchanges(&self.claim.claim)).await?;
 
         let (mut applied, mut started) = (HashSet::new(), Vec::new());
         for row in rows {
@@ -85,8 +102,9 @@ impl Exchange {
                 Exchanged::Started(row) => started.push(*row),
             }
         }
-        let mut replies: Vec<Option<Reply>> =
-            self.apply.changes.iter().map(|it| applied.contains(&it.id).then_some(Reply::Applied)).collect();
+        for n in last.iter().filter(|n| applied.contains(&self.apply.changes[**n].id)) {
+            replies[*n] = Some(Reply::Applied);
+        }
         let more = self.claim.has_more(&started, wanted, from, begun.elapsed());
         let mut claimed = Claimed::default();
         add(&mut claimed, started);
@@ -107,12 +125,17 @@ enum Exchanged {
     Started(Box<JobRow>),
 }
 
-impl FromRow for Exchanged {
-    fn from_row<'a>(row: &impl Row<'a, Pg>) -> QueryResult<Self> {
+/// Reads rows of the answer, of an exchange with this claim.
+struct Exchanges<'c>(&'c store::Claim);
+
+impl Read for Exchanges<'_> {
+    type Item = Exchanged;
+
+    fn read<'a>(&self, row: &impl Row<'a, Pg>) -> QueryResult<Exchanged> {
         let mut fields = Fields::of(row);
         Ok(match fields.job_ids() {
-            Some(ids) => Self::Applied(ids),
-            None => Self::Started(Box::new(JobRow::read(&mut fields))),
+            Some(ids) => Exchanged::Applied(ids),
+            None => Exchanged::Started(Box::new(JobRow::read_started(&mut fields, self.0))),
         })
     }
 }

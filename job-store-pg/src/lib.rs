@@ -22,6 +22,7 @@ mod error;
 mod exchange;
 mod fields;
 mod floor;
+mod form;
 mod group;
 mod insert;
 mod jobs;

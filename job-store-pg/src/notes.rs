@@ -24,25 +24,10 @@ impl Call for Append {
     type Answer = ();
 
     async fn run(&self, session: &mut Session<'_>) -> Result<(), CallError> {
-        let all: Vec<&Note> = self.0.iter().collect();
-        match append(session, &all).await {
-            Err(error) if error.kind().is_of_a_row() => {}
-            result => return result,
-        }
-        // A job went between look and write. Alone, its notes are dropped and the others are not.
-        for note in &all {
-            match append(session, &[*note]).await {
-                Err(error) if error.kind().is_of_a_row() => append(session, &[*note]).await?,
-                result => result?,
-            }
-        }
+        let notes: Vec<&Note> = self.0.iter().collect();
+        Statement::new(&session.texts.append, note_columns(&notes)).run(session.conn).await?;
         Ok(())
     }
-}
-
-async fn append(session: &mut Session<'_>, notes: &[&Note]) -> Result<(), CallError> {
-    Statement::new(&session.texts.append, note_columns(notes)).run(session.conn).await?;
-    Ok(())
 }
 
 /// Reads notes.

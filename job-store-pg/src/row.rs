@@ -1,11 +1,11 @@
-//! A row of the table `job` and the job it is, with the columns in the order of `sql/columns.sql`.
+//! A row of the table `job` and the job it is, with the columns in the order of `sql/columns.sql` or `sql/started.sql`.
 
 use crate::{fields::Fields, statement::FromRow};
 use diesel::{QueryResult, pg::Pg, row::Row};
 use job_core::{
     BoxError, Inconsistent, Job, JobId, JobSpec, JobState, JobStatus, Json, Lease, QueueName, Requester,
     Revision, StateParts, Tag, Target, Text, Turn, TypeName, Unique, UniqueKey, UniqueScope,
-    store::{Cursor, Unreadable},
+    store::{Claim, Cursor, Unreadable},
 };
 
 /// A row as it was read.
@@ -23,18 +23,26 @@ pub(crate) struct JobRow {
 
 impl FromRow for JobRow {
     fn from_row<'a>(row: &impl Row<'a, Pg>) -> QueryResult<Self> {
-        Ok(Self::read(&mut Fields::of(row)))
+        Ok(Self::read(&mut Fields::of(row), None))
     }
 }
 
 impl JobRow {
-    /// Reads it from the next columns.
-    pub(crate) fn read<'a, R: Row<'a, Pg>>(fields: &mut Fields<'_, R>) -> Self {
+    /// Reads what `claim` started, from the columns of `sql/started.sql`: what it wrote into each row is not read back.
+    pub(crate) fn read_started<'a, R: Row<'a, Pg>>(fields: &mut Fields<'_, R>, claim: &Claim) -> Self {
+        Self::read(fields, Some(claim))
+    }
+
+    fn read<'a, R: Row<'a, Pg>>(fields: &mut Fields<'_, R>, claim: Option<&Claim>) -> Self {
         // The primary key is never NULL, so this is only for the compiler.
         let id = fields.job_id().unwrap_or(*JobId::BOUNDS.start());
         let spec = spec(fields);
         let spec_problem = fields.problem();
-        let state = state(fields);
+        let turn = spec.as_ref().and_then(|it| it.turn.as_ref());
+        let state = match claim {
+            Some(claim) => started(fields, claim, turn),
+            None => state(fields),
+        };
         let state_problem = fields.problem();
         let further = fields.number();
         Self {
@@ -135,6 +143,35 @@ fn state<'a, R: Row<'a, Pg>>(fields: &mut Fields<'_, R>) -> Result<JobState, Inc
         running_key: fields.text().map(Turn::stored),
         superseded_by: fields.job_id(),
         changed_by: fields.actor_id(),
+        revision: Revision::from_number(fields.number().unwrap_or_default()),
+    })
+}
+
+/// The state that `claim` has written.
+fn started<'a, R: Row<'a, Pg>>(
+    fields: &mut Fields<'_, R>,
+    claim: &Claim,
+    turn: Option<&Turn>,
+) -> Result<JobState, Inconsistent> {
+    let attempt_count = fields.count().unwrap_or_default();
+    let crash_count = fields.count().unwrap_or_default();
+    let scheduled_start = fields.time().unwrap_or_default();
+    let date_started = fields.time().unwrap_or_default();
+    JobState::restore(StateParts {
+        status: JobStatus::Running,
+        queue: claim.queue.clone(),
+        attempt_count,
+        crash_count,
+        scheduled_start,
+        date_started: Some(date_started),
+        date_finished: None,
+        lease: Some(Lease { holder: claim.by, expires: date_started + claim.lease, progress: None }),
+        last_error: fields.text().map(|it| Text::from(&*it)),
+        reason: fields.text().map(|it| Text::from(&*it)),
+        held_key: fields.text().map(UniqueKey::stored),
+        running_key: turn.cloned(),
+        superseded_by: fields.job_id(),
+        changed_by: Some(claim.by),
         revision: Revision::from_number(fields.number().unwrap_or_default()),
     })
 }

@@ -11,6 +11,7 @@ use diesel::{
 };
 use diesel_async::{AsyncConnectionCore, AsyncPgConnection};
 use futures_util::TryStreamExt;
+use std::marker::PhantomData;
 
 /// A text and what is bound to it.
 ///
@@ -27,6 +28,26 @@ pub(crate) trait FromRow: Sized {
     fn from_row<'a>(row: &impl Row<'a, Pg>) -> QueryResult<Self>;
 }
 
+/// What reads rows of which not all is in the row.
+pub(crate) trait Read {
+    /// What it makes of a row.
+    type Item;
+
+    /// Reads a row.
+    fn read<'a>(&self, row: &impl Row<'a, Pg>) -> QueryResult<Self::Item>;
+}
+
+/// Reads what is all in the row.
+struct Whole<T>(PhantomData<T>);
+
+impl<T: FromRow> Read for Whole<T> {
+    type Item = T;
+
+    fn read<'a>(&self, row: &impl Row<'a, Pg>) -> QueryResult<T> {
+        T::from_row(row)
+    }
+}
+
 impl<'a> Statement<'a> {
     /// `text` with `binds` for `$1`, `$2`, ….
     pub(crate) fn new(text: &'a str, binds: Vec<Bind<'a>>) -> Self {
@@ -35,10 +56,19 @@ impl<'a> Statement<'a> {
 
     /// Runs it, and gives the rows.
     pub(crate) async fn rows<T: FromRow>(self, conn: &mut AsyncPgConnection) -> QueryResult<Vec<T>> {
+        self.read(conn, &Whole(PhantomData)).await
+    }
+
+    /// Runs it, and gives what `reader` makes of the rows.
+    pub(crate) async fn read<R: Read>(
+        self,
+        conn: &mut AsyncPgConnection,
+        reader: &R,
+    ) -> QueryResult<Vec<R::Item>> {
         let mut rows = AsyncConnectionCore::load(conn, self).await?;
         let mut read = Vec::new();
         while let Some(row) = rows.try_next().await? {
-            read.push(T::from_row(&row)?);
+            read.push(reader.read(&row)?);
         }
         Ok(read)
     }

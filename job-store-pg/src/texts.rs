@@ -1,10 +1,27 @@
 //! The text of every statement, filled in for one schema.
 
-use crate::{exchange::shifted, schema::Schema};
+use crate::{exchange::shifted, form::Form, schema::Schema};
 
-const APPLY: &str = include_str!("sql/apply.sql");
-const APPLY_NOTING: &str = concat!(include_str!("sql/apply.sql"), include_str!("sql/apply_notes.sql"));
-const COLUMNS: &str = include_str!("sql/columns.sql");
+const STARTED: &str = include_str!("sql/started.sql");
+
+/// What applies changes of one form.
+#[derive(Debug)]
+pub(crate) struct Applying {
+    /// `sql/apply.sql`
+    pub(crate) apply: String,
+    /// The same, then `sql/due.sql` and `sql/start.sql`.
+    pub(crate) exchange: String,
+}
+
+impl Applying {
+    fn of(schema: &Schema, form: Form, notes: bool) -> Self {
+        let (apply, binds) = form.apply(notes);
+        Self {
+            exchange: schema.fill(&exchange(&apply, binds)),
+            apply: schema.fill(&format!("{apply}SELECT id FROM applied")),
+        }
+    }
+}
 
 /// Applies, which takes `binds`, and claims in the same statement. A row has the ids that were changed, or a job.
 fn exchange(apply: &str, binds: u32) -> String {
@@ -13,7 +30,7 @@ fn exchange(apply: &str, binds: u32) -> String {
     format!(
         "{apply},
          {due},
-         claimed AS ({start} {COLUMNS}, (SELECT count(*) FROM due) AS seen)
+         claimed AS ({start} {STARTED}, (SELECT count(*) FROM due) AS seen)
          SELECT NULL::uuid[], claimed.* FROM claimed
          UNION ALL
          SELECT ids, claimed.* FROM (SELECT coalesce(array_agg(id), '{{}}') AS ids FROM applied) AS all_of_them LEFT JOIN claimed ON FALSE"
@@ -26,10 +43,8 @@ macro_rules! texts {
         #[derive(Debug)]
         pub(crate) struct Texts {
             $($(#[$doc])* pub(crate) $name: String,)*
-            /// `sql/apply.sql`, `sql/due.sql` and `sql/start.sql` in one.
-            pub(crate) exchange: String,
-            /// The same, keeping notes.
-            pub(crate) exchange_noting: String,
+            /// For each form, without notes and with them.
+            applying: [[Applying; 2]; 3],
         }
 
         impl Texts {
@@ -37,9 +52,13 @@ macro_rules! texts {
             pub(crate) fn of(schema: &Schema) -> Self {
                 Self {
                     $($name: schema.fill(concat!($($part, "\n"),+)),)*
-                    exchange: schema.fill(&exchange(APPLY, 21)),
-                    exchange_noting: schema.fill(&exchange(APPLY_NOTING, 27)),
+                    applying: Form::ALL.map(|form| [false, true].map(|notes| Applying::of(schema, form, notes))),
                 }
+            }
+
+            /// What applies changes of this form, with `notes` or without.
+            pub(crate) fn applying(&self, form: Form, notes: bool) -> &Applying {
+                &self.applying[form as usize][usize::from(notes)]
             }
         }
     };
@@ -63,12 +82,8 @@ texts! {
     /// `sql/holders.sql`
     holders = include_str!("sql/holders.sql");
     /// `sql/due.sql` and `sql/start.sql`
-    claim = "WITH", include_str!("sql/due.sql"), include_str!("sql/start.sql"), include_str!("sql/columns.sql"),
+    claim = "WITH", include_str!("sql/due.sql"), include_str!("sql/start.sql"), include_str!("sql/started.sql"),
         ", (SELECT count(*) FROM due)";
-    /// `sql/apply.sql`
-    apply = include_str!("sql/apply.sql"), "SELECT id FROM applied";
-    /// `sql/apply.sql`, keeping notes.
-    apply_noting = include_str!("sql/apply.sql"), include_str!("sql/apply_notes.sql"), "SELECT id FROM applied";
     /// `sql/renew.sql`
     renew = include_str!("sql/renew.sql");
     /// `sql/lapsed.sql`
@@ -99,8 +114,10 @@ texts! {
     switch_off = "DELETE FROM {schema}.switch WHERE kind = $1::bigint AND name = $2::text";
     /// All that are on.
     switches = "SELECT kind, name FROM {schema}.switch";
-    /// What rings for runners.
-    ring = "SELECT pg_notify(channel, '') FROM unnest($1::text[]) AS channel";
+    /// What rings for runners. It has a transaction id, and so a commit, whose flush would hold the lock that is common to all
+    /// notifications; one that a crash loses is made up for by polling.
+    ring = "SELECT set_config('synchronous_commit', 'off', TRUE), count(pg_notify(channel, ''))
+        FROM unnest($1::text[]) AS channel";
     /// The store's clock.
     now = "SELECT clock_timestamp()";
 }

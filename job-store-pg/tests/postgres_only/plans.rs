@@ -23,8 +23,15 @@ fn statements() -> Vec<(&'static str, String, &'static str, &'static str)> {
     );
     let lapsed = format!("SELECT {COLUMNS} {}", include_str!("../../src/sql/lapsed.sql"));
     let by_id = format!("SELECT {COLUMNS} {}", include_str!("../../src/sql/by_id.sql"));
-    let apply = format!("{} SELECT id FROM applied", include_str!("../../src/sql/apply.sql"));
-    let nulls = "NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL";
+    let apply = |write: &str| {
+        let text = format!("{} SELECT id FROM applied", include_str!("../../src/sql/apply.sql"));
+        text.replace("{arrays}", "$1::uuid[], $2::bigint[], $3::timestamptz[]")
+            .replace("{names}", "change_id, expected, lapsed_by")
+            .replace("{lapsed_by}", "lapsed_by")
+            .replace("{write}", write)
+    };
+    let update = apply("UPDATE {schema}.job SET status = 2, date_finished = now() FROM change");
+    let delete = apply("DELETE FROM {schema}.job USING change");
     vec![
         (
             "claim",
@@ -32,7 +39,8 @@ fn statements() -> Vec<(&'static str, String, &'static str, &'static str)> {
             "10, '{test}', NULL, gen_random_uuid(), 1, 'default', NULL, TRUE, -100000, '-infinity', gen_random_uuid()",
             "job_due",
         ),
-        ("apply", apply, nulls, "job_pkey"),
+        ("update", update, "NULL, NULL, NULL", "job_pkey"),
+        ("delete", delete, "NULL, NULL, NULL", "job_pkey"),
         (
             "renew",
             include_str!("../../src/sql/renew.sql").to_owned(),
@@ -43,7 +51,13 @@ fn statements() -> Vec<(&'static str, String, &'static str, &'static str)> {
         ("by_id", by_id, "NULL", "job_pkey"),
         ("holders", include_str!("../../src/sql/holders.sql").to_owned(), "NULL, NULL", "job_held"),
         ("existing", include_str!("../../src/sql/existing.sql").to_owned(), "NULL, NULL", "job_held"),
-        ("delete", include_str!("../../src/sql/delete.sql").to_owned(), "NULL", "job_pkey"),
+        ("delete_by_id", include_str!("../../src/sql/delete.sql").to_owned(), "NULL", "job_pkey"),
+        (
+            "append",
+            include_str!("../../src/sql/append.sql").to_owned(),
+            "NULL, NULL, NULL, NULL, NULL",
+            "job_pkey",
+        ),
     ]
 }
 
