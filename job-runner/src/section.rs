@@ -32,7 +32,8 @@ pub struct SectionSettings {
     /// How many jobs a worker claims beyond its free slots, so that a slot that falls free is filled at once; as many
     /// as there are slots, if not said. A script claims none.
     pub prefetch: Option<u32>,
-    /// How often a worker looks for work that nobody woke it for.
+    /// How often a worker looks for work that nobody woke it for. Where the store wakes workers, queues in which nothing
+    /// has happened lately take turns, one a poll, so that idling costs the same however many they are.
     pub poll: Duration,
     /// How often a worker looks for jobs of runners that were not heard of again.
     pub scan: Duration,

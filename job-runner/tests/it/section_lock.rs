@@ -66,6 +66,29 @@ async fn a_script_may_wait_for_the_other() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_takes_over_from_a_dead_script_finds_all_that_it_held() {
+    let stage = Stage::new();
+    stage.let_time_flow();
+    stage.create(Play::new("first", Act::Wait)).await;
+    let last = stage.create(Play::new("last", Act::Wait)).await;
+    let one = SectionSettings { concurrency: limit(1), ..Stage::settings() };
+    let dead = stage.start(stage.script_with(one.clone()));
+    stage.here("first").await;
+    // Claimed just before the beat that would have renewed the lock.
+    tokio::time::sleep(Duration::from_millis(9_800)).await;
+    stage.let_go("first");
+    stage.here("last").await;
+    dead.abort();
+    let next = stage.start(stage.script_with(SectionSettings { wait_for_lock: true, ..one }));
+    stage.here("last").await;
+    stage.let_go("last");
+    stage.let_go("last");
+    let report = next.await.unwrap().unwrap();
+    assert_eq!((report.rescued, count(&report.completed, "usual")), (1, 1));
+    assert_eq!(stage.row(last.id).await.state.attempt_count(), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_waits_can_be_stopped() {
     let stage = Stage::new();
     stage.store.lock(&elsewhere(3600 * SECOND)).await.unwrap();
