@@ -14,6 +14,7 @@ use std::{
     time::Duration,
 };
 use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 
 fn one() -> SectionSettings {
     SectionSettings { concurrency: limit(1), ..Stage::settings() }
@@ -101,6 +102,21 @@ async fn without_any_grace_everything_is_given_back_at_once() {
         tokio::time::timeout(Duration::from_secs(30), run).await.unwrap().unwrap().unwrap();
         assert_eq!(stage.row(job.id).await.state.status(), JobStatus::Waiting);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_signal_ends_the_grace() {
+    let stage = Stage::new();
+    let job = stage.create(Play::new("it", Act::Wait)).await;
+    let release = CancellationToken::new();
+    let run = stage.start(stage.script().release_token(release.clone()));
+    stage.here("it").await;
+    stage.stop.cancel();
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    assert!(!run.is_finished());
+    release.cancel();
+    tokio::time::timeout(Duration::from_secs(1), run).await.unwrap().unwrap().unwrap();
+    assert_eq!(stage.row(job.id).await.state.status(), JobStatus::Waiting);
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,12 +4,13 @@ use crate::{
     lines::Lines,
     play::{Act, Brief, Play},
     stage::{Stage, count},
+    unsteady::{Fault, Unsteady},
 };
 use job_core::JobStatus;
 use job_runner::SectionSettings;
 use job_testing::factory::limit;
-use std::time::Duration;
-use tokio::time::sleep;
+use std::{sync::Arc, time::Duration};
+use tokio::{sync::Semaphore, time::sleep};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -87,4 +88,24 @@ async fn a_pulse_stops_with_its_worker() {
     run.abort();
     sleep(60 * SECOND).await;
     assert!(!pulse.is_alive(10 * SECOND));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_hangs_for_a_while_is_no_reason_to_be_dead() {
+    let stage = Stage::new();
+    let store = Unsteady::new(&stage.store);
+    let stage = stage.through(store.opened());
+    let worker = stage.worker();
+    let pulse = worker.pulse();
+    let run = stage.start_worker(worker);
+    sleep(5 * SECOND).await;
+    store.always("claim", Fault::Held(Arc::new(Semaphore::new(0))));
+    for _ in 0..25 {
+        sleep(SECOND).await;
+        assert!(pulse.is_alive(2 * SECOND));
+    }
+    // For ever, it is.
+    sleep(10 * SECOND).await;
+    assert!(!pulse.is_alive(2 * SECOND));
+    run.abort();
 }
