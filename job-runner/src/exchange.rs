@@ -65,21 +65,26 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
         }
     }
 
-    /// Starts what was claimed, or gives it back: what came too late, and what must not wait in line.
-    fn start(&mut self, mut claimed: Claimed, asked: Instant) {
+    /// Starts what was claimed, or gives it back: what came too late, and what has one among it that must not wait in
+    /// line. The next claim takes then what can start at once. Nothing is started before that is stored: it might bring
+    /// the process down before the others are given back.
+    fn start(&mut self, claimed: Claimed, asked: Instant) {
         let fence = fence(asked, self.fetcher.claim().lease, self.run.clock.since(asked));
         if self.is_closed() {
             self.executor.release(claimed, fence);
             return;
         }
-        let started = u64::try_from(claimed.jobs.len()).unwrap_or(u64::MAX);
-        self.state.left = self.state.left.saturating_sub(started);
-        let held_back = hold_back(&mut claimed.jobs, self.run.handlers.free());
-        if let Some(job) = held_back.first() {
-            self.fetcher.no_prefetch(job.state.queue());
-            self.executor.release(Claimed { jobs: held_back, unreadable: Vec::new() }, fence);
+        match crashed_in_line(&claimed.jobs, self.run.handlers.free()) {
+            None => {
+                let started = u64::try_from(claimed.jobs.len()).unwrap_or(u64::MAX);
+                self.state.left = self.state.left.saturating_sub(started);
+                self.executor.start(claimed, fence);
+            }
+            Some(job) => {
+                self.fetcher.no_prefetch(job.state.queue());
+                self.executor.release(claimed, fence);
+            }
         }
-        self.executor.start(claimed, fence);
     }
 
     /// Whether nothing may be claimed just now, whatever room there is.
@@ -96,11 +101,13 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
             return None;
         }
         let unsettled = self.run.attempts.len().saturating_sub(batch);
-        let slots = self.free(unsettled).min(usize::try_from(self.state.left).unwrap_or(usize::MAX));
+        let left = usize::try_from(self.state.left).unwrap_or(usize::MAX);
+        let slots = self.free(unsettled).min(left);
         let ahead = match self.terms.prefetch {
             Some(ahead) => ahead,
             None => self.state.tempo.rate(self.run.clock.instant()).min(self.run.slots()),
         };
+        let ahead = ahead.min(left - slots);
         let attempts = &self.run.attempts;
         self.fetcher.next(Room { slots, ahead, idle: unsettled == 0 }, |queue| attempts.of_queue(queue))
     }
@@ -183,14 +190,8 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
     }
 }
 
-/// Takes from `jobs` those that have crashed before and would have to wait for one of the `free` slots: if they bring the
-/// process down again, then not with a crash on the account of those that only wait.
-fn hold_back(jobs: &mut Vec<Job>, free: usize) -> Vec<Job> {
-    if jobs.len() <= free {
-        return Vec::new();
-    }
-    // The others can wait, so these go first.
-    jobs.sort_by_key(|it| it.state.crash_count() == 0);
-    let crashed = jobs.iter().take_while(|it| it.state.crash_count() > 0).count();
-    jobs.drain(free.min(crashed)..crashed).collect()
+/// One of `jobs` that has crashed before, where there are more of them than `free` slots: if it brings the process down
+/// again, then not with a crash on the account of those that only wait.
+fn crashed_in_line(jobs: &[Job], free: usize) -> Option<&Job> {
+    if jobs.len() <= free { None } else { jobs.iter().find(|it| it.state.crash_count() > 0) }
 }

@@ -90,6 +90,7 @@ impl Fetcher {
         let now = self.clock.instant();
         let (seen, polling) = (self.seen, self.polling);
         if let Some(lane) = self.lanes.iter_mut().find(|it| it.queue == claim.queue) {
+            lane.claimed();
             if started > 0 {
                 lane.stirred(polling, now);
             }
@@ -114,7 +115,7 @@ impl Fetcher {
         self.seen.turns += u64::from(turn);
     }
 
-    /// For a poll, nothing of `queue` is claimed ahead of free slots.
+    /// By its next claim, and for a poll, nothing of `queue` is claimed ahead of free slots.
     pub(crate) fn no_prefetch(&mut self, queue: &QueueName) {
         let then = self.clock.instant() + self.polling.map_or(Duration::ZERO, |it| it.warm);
         if let Some(lane) = self.lanes.iter_mut().find(|it| it.queue == *queue) {
@@ -198,12 +199,17 @@ mod tests {
         fetcher.got(&narrow, 2);
         let wide = fetcher.next(room, |_| 3).unwrap();
         assert_eq!((wide.queue.as_str(), wide.limit.get()), ("wide", 20));
-        // For a poll, nothing is claimed ahead of free slots.
+        // By the next claim, and for a poll, nothing is claimed ahead of free slots.
         let mut fetcher = fetcher.polling(POLL, false);
         fetcher.no_prefetch(&named("wide"));
-        assert_eq!(fetcher.next(room, |_| 3).unwrap().limit.get(), 10);
         tokio::time::sleep(POLL).await;
+        let next = fetcher.next(room, |_| 3).unwrap();
+        assert_eq!(next.limit.get(), 10);
+        fetcher.got(&next, 10);
         assert_eq!(fetcher.next(room, |_| 3).unwrap().limit.get(), 20);
+        fetcher.no_prefetch(&named("wide"));
+        fetcher.got(&next, 10);
+        assert_eq!(fetcher.next(room, |_| 3).unwrap().limit.get(), 10);
     }
 
     #[tokio::test(start_paused = true)]

@@ -19,6 +19,8 @@ pub(crate) struct Lane {
     warm_until: Option<Instant>,
     /// Until when nothing is claimed ahead.
     no_prefetch_until: Option<Instant>,
+    /// Nor by the next claim, however long it takes.
+    bare: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -48,7 +50,7 @@ pub(crate) struct Polling {
 
 impl Lane {
     pub(crate) fn new(queue: QueueName, most: Option<usize>) -> Self {
-        Self { queue, most, dry: None, warm_until: None, no_prefetch_until: None }
+        Self { queue, most, dry: None, warm_until: None, no_prefetch_until: None, bare: false }
     }
 
     /// Whether a claim of it may find something at `now`: it did the last time, a turn has ended and so freed its
@@ -83,13 +85,19 @@ impl Lane {
         self.dry.and_then(|it| it.look)
     }
 
-    /// Nothing is claimed ahead of free slots until `then`.
+    /// Nothing is claimed ahead of free slots by the next claim, and until `then`.
     pub(crate) fn no_prefetch_until(&mut self, then: Instant) {
         self.no_prefetch_until = Some(then);
+        self.bare = true;
+    }
+
+    /// A claim of it was answered.
+    pub(crate) fn claimed(&mut self) {
+        self.bare = false;
     }
 
     /// Whether jobs may be claimed ahead of free slots.
     pub(crate) fn may_prefetch(&self, now: Instant) -> bool {
-        self.most.is_none() && self.no_prefetch_until.is_none_or(|it| it <= now)
+        self.most.is_none() && !self.bare && self.no_prefetch_until.is_none_or(|it| it <= now)
     }
 }

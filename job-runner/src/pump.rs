@@ -188,7 +188,8 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
         self.run.setup.stop.is_cancelled() || self.run.setup.release.is_cancelled()
     }
 
-    /// Once it was told to stop, tells the handlers, gives back what has not started, and after the grace the rest.
+    /// Once it was told to stop, gives back what has not started, tells the handlers, and after the grace gives back the
+    /// rest.
     fn heed_stop(&mut self, now: Instant) {
         if self.terms.tidings.is_disabled() {
             self.release_queued();
@@ -198,8 +199,9 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
         }
         if self.state.grace_ends.is_none() {
             self.state.grace_ends = Some(now + self.run.settings().grace);
-            self.run.attempts.all().iter().for_each(|it| it.tell(Told::Stopping));
+            // First, so that none of them starts in a slot that a handler leaves because it was told.
             self.release_queued();
+            self.run.attempts.all().iter().for_each(|it| it.tell(Told::Stopping));
         }
         if self.run.setup.release.is_cancelled() || self.state.grace_ends.is_some_and(|ends| ends <= now) {
             self.run.attempts.give_up().into_iter().for_each(|(it, _)| self.release(it));
