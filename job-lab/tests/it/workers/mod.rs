@@ -1,5 +1,6 @@
 //! Workers as processes of their own: killed, told to stop, stopped for a while, and brought down by a job.
 
+mod aborted;
 mod diary;
 mod frozen;
 mod killed;
