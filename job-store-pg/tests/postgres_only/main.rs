@@ -18,6 +18,7 @@ mod interleavings;
 mod jobs;
 mod libpq;
 mod migrations;
+mod notes;
 mod opener;
 mod outages;
 mod plans;
