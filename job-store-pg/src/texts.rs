@@ -27,13 +27,16 @@ impl Applying {
 fn exchange(apply: &str, binds: u32) -> String {
     let due = shifted(include_str!("sql/due.sql"), binds);
     let start = shifted(include_str!("sql/start.sql"), binds);
+    // The claimed rows come as they are given back: to add a column to each would read and write each once more.
     format!(
         "{apply},
          {due},
-         claimed AS ({start} {STARTED}, (SELECT count(*) FROM due) AS seen)
-         SELECT NULL::uuid[], claimed.* FROM claimed
+         claimed AS ({start} NULL::uuid[] AS ids, {STARTED}, (SELECT count(*) FROM due) AS seen)
+         SELECT * FROM claimed
          UNION ALL
-         SELECT ids, claimed.* FROM (SELECT coalesce(array_agg(id), '{{}}') AS ids FROM applied) AS all_of_them LEFT JOIN claimed ON FALSE"
+         SELECT all_of_them.ids, nothing.*
+         FROM (SELECT coalesce(array_agg(id), '{{}}') AS ids FROM applied) AS all_of_them
+         LEFT JOIN (SELECT {STARTED}, seen FROM claimed) AS nothing ON FALSE"
     )
 }
 
