@@ -7,14 +7,12 @@ use super::{
 };
 use crate::bed::{Bed, over_every_store};
 use job_core::JobStatus;
-use std::os::unix::process::ExitStatusExt;
 
 over_every_store! { @ sqlite: a_job_that_kills_its_process_fails_after_its_limit_and_the_others_complete, }
 over_every_store! { @ postgres: a_job_that_kills_its_process_fails_after_its_limit_and_the_others_complete, }
 
 const SETTINGS: &str =
     "concurrency = 1\nprefetch = 10\ncrash_limit = 2\nlease = '1s'\nbeat = '250ms'\nscan = '250ms'";
-const ABORT: i32 = 6;
 
 async fn a_job_that_kills_its_process_fails_after_its_limit_and_the_others_complete(bed: Bed) {
     let site = Site::new(&bed.opened, &bed.url, SETTINGS);
@@ -27,7 +25,7 @@ async fn a_job_that_kills_its_process_fails_after_its_limit_and_the_others_compl
             // The last one lives on.
             jobs = site.until_all_ended() => break jobs,
             ended = worker.ended() => {
-                assert_eq!(ended.status.signal(), Some(ABORT));
+                assert_eq!(ended.status.code(), None, "a signal has ended it");
                 brought_down += 1;
                 worker = site.start();
             }
