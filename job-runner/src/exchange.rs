@@ -1,6 +1,15 @@
 //! The pump's calls to the store: what ended is given back and what is due is taken, in one call where that can be.
 
-use crate::{clock::Instant, fetcher::Room, heart::fence, orphans, outbox::Batch, pump::Pump};
+use crate::{
+    clock::Instant,
+    fetcher::Room,
+    flights::{Landed, share},
+    heart::fence,
+    orphans,
+    outbox::{BATCH, Batch},
+    pump::Pump,
+    run::many,
+};
 use job_core::{
     Change, Job, JobStatus, Reply,
     store::{Claim, Claimed, JobStore, JobStoreExt, StoreError},
@@ -8,24 +17,23 @@ use job_core::{
 use std::sync::Arc;
 
 impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
-    /// Sends what is there and claims what there is room for. False if there was neither.
+    /// Sends what is there and claims what there is room for, and waits for no answer but those to changes that take a key
+    /// back. False if nothing was sent.
     pub(crate) async fn exchange(&mut self) -> Result<bool, StoreError> {
         self.state.outbox.wake(self.run.clock.instant());
         self.store_lines().await?;
-        self.adopt_orphans().await?;
+        if !self.adopt_orphans().await? {
+            return Ok(false);
+        }
         let taking_keys = self.state.outbox.take(true);
-        let moved = !taking_keys.is_empty();
+        let mut moved = !taking_keys.is_empty();
         if moved {
             self.apply(taking_keys).await?;
         }
-        let batch = self.state.outbox.take(false);
-        let claim = self.next_claim(batch.len());
-        match claim {
-            None if batch.is_empty() => return Ok(moved),
-            None => self.apply(batch).await?,
-            Some(claim) => self.exchange_for(batch, &claim).await?,
+        while self.send() {
+            moved = true;
         }
-        Ok(true)
+        Ok(moved)
     }
 
     async fn apply(&mut self, batch: Batch) -> Result<(), StoreError> {
@@ -38,27 +46,43 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
         }
     }
 
-    async fn exchange_for(&mut self, batch: Batch, claim: &Claim) -> Result<(), StoreError> {
-        let asked = self.run.clock.instant();
-        let answer = if batch.is_empty() {
-            self.store().claim(claim).await.map(|claimed| (Vec::new(), claimed))
-        } else {
-            self.store().exchange(&batch.changes, claim).await
-        };
+    /// Makes the next call, if there is one to make.
+    fn send(&mut self) -> bool {
+        let Some(least) = self.state.flights.room(self.run.slots()) else { return false };
+        let settling = self.state.outbox.ready().min(BATCH);
+        let claim = self.next_claim(settling);
+        let claiming = claim.as_ref().map_or(0, |it| many(it.limit.get()));
+        if settling.max(claiming) < least.max(1) {
+            return false;
+        }
+        let batch = self.state.outbox.take(false);
+        let since = (self.run.clock.instant(), self.fetcher.seen());
+        self.state.flights.send(self.store().clone(), batch, claim, since);
+        true
+    }
+
+    /// Takes in what the store has answered.
+    pub(crate) async fn landed(&mut self, landed: Landed) -> Result<(), StoreError> {
+        let Landed { batch, claim, asked, seen, answer } = landed;
         match answer {
             Ok((replies, claimed)) => {
-                // In this order: a successor that the call itself made ready is not noticed as one that came later, and a
-                // job that waits again and was claimed at once is let go before it is taken in.
-                self.fetcher.got(claim, claimed.jobs.len() + claimed.unreadable.len());
+                self.state.answered = true;
+                if let Some(claim) = &claim {
+                    self.fetcher.got(claim, claimed.jobs.len() + claimed.unreadable.len(), seen);
+                }
                 if let Some(now) = claimed.jobs.first().and_then(|it| it.state.date_started()) {
                     self.run.clock.saw(now);
                 }
+                // In this order: a job that waits again and was claimed at once is let go before it is taken in.
                 let settled = self.replied(batch, replies).await;
                 self.start(claimed, asked);
                 settled
             }
             Err(error) => {
-                self.state.doubted.get_or_insert(asked);
+                if claim.is_some() {
+                    let asked = self.state.doubted.map_or(asked, |it| it.min(asked));
+                    self.state.doubted = Some(asked);
+                }
                 self.state.outbox.put_back(batch);
                 Err(error)
             }
@@ -74,7 +98,11 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
             self.executor.release(claimed, fence);
             return;
         }
-        match crashed_in_line(&claimed.jobs, self.run.handlers.free()) {
+        let free = self.run.handlers.free();
+        let crashed = crashed_in_line(&claimed.jobs, free);
+        // The call under way beside the one that brought them; what that one brought is not given back yet.
+        let beside = || claimed.jobs.iter().find(|it| it.state.crash_count() > 0 && self.is_held_back(it));
+        match crashed.or_else(beside) {
             None => {
                 let started = u64::try_from(claimed.jobs.len()).unwrap_or(u64::MAX);
                 self.state.left = self.state.left.saturating_sub(started);
@@ -85,6 +113,10 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
                 self.executor.release(claimed, fence);
             }
         }
+    }
+
+    fn is_held_back(&self, job: &Job) -> bool {
+        self.fetcher.is_bare(job.state.queue())
     }
 
     /// Whether nothing may be claimed just now, whatever room there is.
@@ -100,16 +132,18 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
         if self.is_closed() {
             return None;
         }
-        let unsettled = self.run.attempts.len().saturating_sub(batch);
-        let left = usize::try_from(self.state.left).unwrap_or(usize::MAX);
+        let (settling, claiming) = (batch + self.state.flights.settling(), self.state.flights.claiming());
+        let unsettled = self.run.attempts.len().saturating_sub(settling) + claiming;
+        let left = usize::try_from(self.state.left).unwrap_or(usize::MAX).saturating_sub(claiming);
         let slots = self.free(unsettled).min(left);
         let ahead = match self.terms.prefetch {
             Some(ahead) => ahead,
             None => self.state.tempo.rate(self.run.clock.instant()).min(self.run.slots()),
         };
         let ahead = ahead.min(left - slots);
-        let attempts = &self.run.attempts;
-        self.fetcher.next(Room { slots, ahead, idle: unsettled == 0 }, |queue| attempts.of_queue(queue))
+        let room = Room { slots, ahead, most: share(self.run.slots()), idle: unsettled == 0 };
+        let (attempts, flights) = (&self.run.attempts, &self.state.flights);
+        self.fetcher.next(room, |queue| (attempts.of_queue(queue), flights.claiming_of(queue)))
     }
 
     /// A slot is taken until the end of its attempt is settled, so that a store that is slow slows the runner down.
@@ -180,13 +214,19 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
         Ok(())
     }
 
-    async fn adopt_orphans(&mut self) -> Result<(), StoreError> {
-        if let Some(asked) = self.state.doubted {
-            let claimed = orphans::find(self.store(), self.fetcher.claim(), &self.run.attempts).await?;
-            self.state.doubted = None;
-            self.start(claimed, asked);
+    /// Takes in what a claim started whose reply was lost. False if that has to wait: what a call under way claims would
+    /// be taken for the same.
+    async fn adopt_orphans(&mut self) -> Result<bool, StoreError> {
+        let Some(asked) = self.state.doubted else { return Ok(true) };
+        if !self.state.flights.is_empty() {
+            return Ok(false);
         }
-        Ok(())
+        let claimed = orphans::find(self.store(), self.fetcher.claim(), &self.run.attempts).await?;
+        self.state.doubted = None;
+        // What another call found empty may have been what this one held.
+        self.fetcher.look_again();
+        self.start(claimed, asked);
+        Ok(true)
     }
 }
 

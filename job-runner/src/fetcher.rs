@@ -30,6 +30,8 @@ pub(crate) struct Room {
     pub(crate) slots: usize,
     /// Jobs beyond them, to be claimed ahead.
     pub(crate) ahead: usize,
+    /// Jobs that one call may claim.
+    pub(crate) most: usize,
     /// Nothing is under way.
     pub(crate) idle: bool,
 }
@@ -60,8 +62,9 @@ impl Fetcher {
     }
 
     /// The next claim, if there is room for it and a queue may have something. `held` says how many jobs of a queue are
-    /// under way.
-    pub(crate) fn next(&mut self, room: Room, held: impl Fn(&QueueName) -> usize) -> Option<Claim> {
+    /// under way, and how many a call that is not answered yet may bring. Two calls never ask a queue that seemed empty, nor
+    /// one that is to give only what can start.
+    pub(crate) fn next(&mut self, room: Room, held: impl Fn(&QueueName) -> (usize, usize)) -> Option<Claim> {
         if room.slots == 0 {
             return None;
         }
@@ -71,8 +74,12 @@ impl Fetcher {
             lanes.find(|it| fits(&self.lanes[*it]))
         };
         let room_in = |lane: &Lane| {
+            let (running, coming) = held(&lane.queue);
+            if coming > 0 && (lane.is_dry() || lane.is_bare()) {
+                return 0;
+            }
             let slots =
-                lane.most.map_or(room.slots, |it| it.saturating_sub(held(&lane.queue)).min(room.slots));
+                lane.most.map_or(room.slots, |it| it.saturating_sub(running + coming).min(room.slots));
             if lane.may_prefetch(now) { slots + room.ahead } else { slots }
         };
         // A last look is for when there is nothing else to look for.
@@ -80,17 +87,30 @@ impl Fetcher {
         let at = in_turn(&|it| it.may_have(seen, now) && room_in(it) > 0).or_else(|| {
             last_look.then(|| in_turn(&|it| it.may_have_left(seen) && room_in(it) > 0)).flatten()
         })?;
-        let limit = u32::try_from(room_in(&self.lanes[at]).min(BATCH)).ok().and_then(NonZeroU32::new)?;
+        let limit = u32::try_from(room_in(&self.lanes[at]).min(room.most).min(BATCH))
+            .ok()
+            .and_then(NonZeroU32::new)?;
         self.turn = at;
+        self.seen.claims += 1;
         Some(Claim { queue: self.lanes[at].queue.clone(), limit, ..self.claim.clone() })
     }
 
-    /// `claim` started this many jobs.
-    pub(crate) fn got(&mut self, claim: &Claim, started: usize) {
+    /// How much has happened that may make more jobs ready.
+    pub(crate) fn seen(&self) -> Seen {
+        self.seen
+    }
+
+    /// Whether `queue` is to give only what can start, and has not done so yet.
+    pub(crate) fn is_bare(&self, queue: &QueueName) -> bool {
+        self.lanes.iter().any(|it| it.queue == *queue && it.is_bare())
+    }
+
+    /// `claim`, which was made when that much had been `seen`, started this many jobs.
+    pub(crate) fn got(&mut self, claim: &Claim, started: usize, seen: Seen) {
         let now = self.clock.instant();
-        let (seen, polling) = (self.seen, self.polling);
+        let polling = self.polling;
         if let Some(lane) = self.lanes.iter_mut().find(|it| it.queue == claim.queue) {
-            lane.claimed();
+            lane.claimed(seen);
             if started > 0 {
                 lane.stirred(polling, now);
             }
@@ -109,6 +129,12 @@ impl Fetcher {
         }
     }
 
+    /// Any queue may have something, whatever was known of it.
+    pub(crate) fn look_again(&mut self) {
+        let now = self.clock.instant();
+        self.lanes.iter_mut().for_each(|it| it.stirred(self.polling, now));
+    }
+
     /// An end was settled, and with it a turn, if its job had one.
     pub(crate) fn settled(&mut self, turn: bool) {
         self.seen.settled += 1;
@@ -119,7 +145,7 @@ impl Fetcher {
     pub(crate) fn no_prefetch(&mut self, queue: &QueueName) {
         let then = self.clock.instant() + self.polling.map_or(Duration::ZERO, |it| it.warm);
         if let Some(lane) = self.lanes.iter_mut().find(|it| it.queue == *queue) {
-            lane.no_prefetch_until(then);
+            lane.no_prefetch_until(then, self.seen);
         }
     }
 
@@ -160,32 +186,36 @@ mod tests {
     }
 
     fn room(slots: usize, idle: bool) -> Room {
-        Room { slots, ahead: 0, idle }
+        Room { slots, ahead: 0, most: usize::MAX, idle }
+    }
+
+    fn got(fetcher: &mut Fetcher, claim: &Claim, started: usize) {
+        fetcher.got(claim, started, fetcher.seen());
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_queue_is_looked_into_a_last_time_once_the_others_have_nothing_left() {
         let (mut fetcher, _) = fetcher(&["empty", "full"], &Limits::new());
-        let look = fetcher.next(room(5, true), |_| 0).unwrap();
+        let look = fetcher.next(room(5, true), |_| (0, 0)).unwrap();
         assert_eq!(look.queue, named("empty"));
-        fetcher.got(&look, 0);
+        got(&mut fetcher, &look, 0);
         for _ in 0..3 {
-            let full = fetcher.next(room(5, true), |_| 0).unwrap();
+            let full = fetcher.next(room(5, true), |_| (0, 0)).unwrap();
             assert_eq!(full.queue, named("full"));
-            fetcher.got(&full, 5);
+            got(&mut fetcher, &full, 5);
             fetcher.settled(false);
         }
-        let last = fetcher.next(room(5, true), |_| 0).unwrap();
-        fetcher.got(&last, 2);
+        let last = fetcher.next(room(5, true), |_| (0, 0)).unwrap();
+        got(&mut fetcher, &last, 2);
         fetcher.settled(false);
         // While something runs, there is nothing to look for; then each is looked into once more.
-        assert_eq!(fetcher.next(room(5, false), |_| 0), None);
+        assert_eq!(fetcher.next(room(5, false), |_| (0, 0)), None);
         assert!(!fetcher.is_dry());
         for _ in 0..2 {
-            let look = fetcher.next(room(5, true), |_| 0).unwrap();
-            fetcher.got(&look, 0);
+            let look = fetcher.next(room(5, true), |_| (0, 0)).unwrap();
+            got(&mut fetcher, &look, 0);
         }
-        assert_eq!(fetcher.next(room(5, true), |_| 0), None);
+        assert_eq!(fetcher.next(room(5, true), |_| (0, 0)), None);
         assert!(fetcher.is_dry());
     }
 
@@ -193,23 +223,23 @@ mod tests {
     async fn a_queue_with_a_limit_is_claimed_up_to_it_and_never_ahead() {
         let limits = Limits::from([(named("narrow"), limit(3))]);
         let (mut fetcher, _) = fetcher(&["narrow", "wide"], &limits);
-        let room = Room { slots: 10, ahead: 10, idle: false };
-        let narrow = fetcher.next(room, |_| 1).unwrap();
+        let room = Room { slots: 10, ahead: 10, most: usize::MAX, idle: false };
+        let narrow = fetcher.next(room, |_| (1, 0)).unwrap();
         assert_eq!((narrow.queue.as_str(), narrow.limit.get()), ("narrow", 2));
-        fetcher.got(&narrow, 2);
-        let wide = fetcher.next(room, |_| 3).unwrap();
+        got(&mut fetcher, &narrow, 2);
+        let wide = fetcher.next(room, |_| (3, 0)).unwrap();
         assert_eq!((wide.queue.as_str(), wide.limit.get()), ("wide", 20));
         // By the next claim, and for a poll, nothing is claimed ahead of free slots.
         let mut fetcher = fetcher.polling(POLL, false);
         fetcher.no_prefetch(&named("wide"));
         tokio::time::sleep(POLL).await;
-        let next = fetcher.next(room, |_| 3).unwrap();
+        let next = fetcher.next(room, |_| (3, 0)).unwrap();
         assert_eq!(next.limit.get(), 10);
-        fetcher.got(&next, 10);
-        assert_eq!(fetcher.next(room, |_| 3).unwrap().limit.get(), 20);
+        got(&mut fetcher, &next, 10);
+        assert_eq!(fetcher.next(room, |_| (3, 0)).unwrap().limit.get(), 20);
         fetcher.no_prefetch(&named("wide"));
-        fetcher.got(&next, 10);
-        assert_eq!(fetcher.next(room, |_| 3).unwrap().limit.get(), 10);
+        got(&mut fetcher, &next, 10);
+        assert_eq!(fetcher.next(room, |_| (3, 0)).unwrap().limit.get(), 10);
     }
 
     #[tokio::test(start_paused = true)]
@@ -222,9 +252,9 @@ mod tests {
         let mut woken = false;
         let start = clock.instant();
         while clock.since(start) < 64 * POLL {
-            while let Some(claim) = fetcher.next(room(5, true), |_| 0) {
+            while let Some(claim) = fetcher.next(room(5, true), |_| (0, 0)) {
                 looks.push(claim.queue.to_string());
-                fetcher.got(&claim, 0);
+                got(&mut fetcher, &claim, 0);
             }
             tokio::time::sleep_until(fetcher.next_look().unwrap()).await;
             if clock.since(start) > 32 * POLL && !woken {

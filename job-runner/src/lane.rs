@@ -19,8 +19,8 @@ pub(crate) struct Lane {
     warm_until: Option<Instant>,
     /// Until when nothing is claimed ahead.
     no_prefetch_until: Option<Instant>,
-    /// Nor by the next claim, however long it takes.
-    bare: bool,
+    /// Nor by the next claim, however long it takes: one that is made after so many.
+    bare_after: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +37,8 @@ pub(crate) struct Seen {
     pub(crate) settled: u64,
     /// Those among them that ended a turn.
     pub(crate) turns: u64,
+    /// Claims that were made.
+    pub(crate) claims: u64,
 }
 
 /// How often a worker looks into queues that seem empty.
@@ -50,13 +52,18 @@ pub(crate) struct Polling {
 
 impl Lane {
     pub(crate) fn new(queue: QueueName, most: Option<usize>) -> Self {
-        Self { queue, most, dry: None, warm_until: None, no_prefetch_until: None, bare: false }
+        Self { queue, most, dry: None, warm_until: None, no_prefetch_until: None, bare_after: None }
     }
 
     /// Whether a claim of it may find something at `now`: it did the last time, a turn has ended and so freed its
     /// successor, or it is time to look.
     pub(crate) fn may_have(&self, seen: Seen, now: Instant) -> bool {
         self.dry.is_none_or(|dry| dry.seen.turns != seen.turns || dry.look.is_some_and(|it| it <= now))
+    }
+
+    /// Whether it was found empty the last time.
+    pub(crate) fn is_dry(&self) -> bool {
+        self.dry.is_some()
     }
 
     /// Whether one more look is worth it, once nothing is under way: claims pass over rows that somebody holds locked.
@@ -86,18 +93,23 @@ impl Lane {
     }
 
     /// Nothing is claimed ahead of free slots by the next claim, and until `then`.
-    pub(crate) fn no_prefetch_until(&mut self, then: Instant) {
+    pub(crate) fn no_prefetch_until(&mut self, then: Instant, seen: Seen) {
         self.no_prefetch_until = Some(then);
-        self.bare = true;
+        self.bare_after = Some(seen.claims);
     }
 
-    /// A claim of it was answered.
-    pub(crate) fn claimed(&mut self) {
-        self.bare = false;
+    /// A claim of it was answered that was the last in what had been `seen`.
+    pub(crate) fn claimed(&mut self, seen: Seen) {
+        self.bare_after = self.bare_after.filter(|it| seen.claims <= *it);
+    }
+
+    /// Whether the next claim is to bring only what can start at once, and has not been answered yet.
+    pub(crate) fn is_bare(&self) -> bool {
+        self.bare_after.is_some()
     }
 
     /// Whether jobs may be claimed ahead of free slots.
     pub(crate) fn may_prefetch(&self, now: Instant) -> bool {
-        self.most.is_none() && !self.bare && self.no_prefetch_until.is_none_or(|it| it <= now)
+        self.most.is_none() && !self.is_bare() && self.no_prefetch_until.is_none_or(|it| it <= now)
     }
 }

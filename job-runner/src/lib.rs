@@ -66,6 +66,8 @@ mod ending;
 mod exchange;
 mod executor;
 mod fetcher;
+mod flights;
+mod halt;
 mod handlers;
 mod heart;
 mod heart_thread;

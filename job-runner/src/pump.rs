@@ -7,23 +7,22 @@ use crate::{
     ending::Ending,
     executor::{End, Ended, Executor},
     fetcher::Fetcher,
+    flights::Flights,
+    halt::leaving,
     outbox::{BATCH, Outbox},
     run::Run,
-    running::{Running, Told},
+    running::Told,
     tempo::Tempo,
     tidings::Tidings,
 };
 use job_core::{Job, JobId, Note, Outcome, store::StoreError};
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::{mem, pin::pin, sync::Arc, time::Duration};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
 
 /// How long a call to the store may take before somebody should worry.
 const CALL: Duration = Duration::from_secs(30);
-
-/// How long the store may take for the last ends, once handlers have no more time.
-const LAST_CALLS: Duration = Duration::from_secs(1);
 
 /// Fetches and settles.
 pub(crate) struct Pump<'a, C> {
@@ -54,6 +53,9 @@ pub(crate) struct PumpTerms {
 #[derive(Debug)]
 pub(crate) struct PumpState {
     pub(crate) outbox: Outbox,
+    pub(crate) flights: Flights,
+    /// The store has answered since somebody looked.
+    pub(crate) answered: bool,
     /// Lines that handlers logged, to be stored.
     pub(crate) lines: Vec<Note>,
     /// Once it was told to stop: until when handlers have time.
@@ -69,6 +71,8 @@ impl PumpState {
     pub(crate) fn new(limit: Option<u64>, now: Instant) -> Self {
         Self {
             outbox: Outbox::default(),
+            flights: Flights::default(),
+            answered: false,
             lines: Vec::new(),
             grace_ends: None,
             doubted: None,
@@ -96,21 +100,20 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
             self.heed_stop(now);
             self.heed_zombies();
             self.measure();
-            run.pulse.pump_turns(now + CALL);
-            let exchanged = tokio::select! {
+            run.pulse.pump_turns(self.state.flights.oldest().unwrap_or(now) + CALL);
+            let turned = tokio::select! {
                 biased;
-                it = self.exchange() => it,
+                it = self.turn(now) => it,
                 () = &mut leaving => return Err(StoreError::Unavailable("no answer before the end".into())),
             };
-            match exchanged {
-                Ok(moved) => {
-                    self.terms.ready.cancel();
-                    backoff.reset(&run.clock);
-                    if !moved && self.is_done() {
-                        return Ok(());
+            match turned {
+                Ok(done) => {
+                    if mem::take(&mut self.state.answered) || self.state.flights.is_empty() {
+                        self.terms.ready.cancel();
+                        backoff.reset(&run.clock);
                     }
-                    if !moved {
-                        self.wait(now).await;
+                    if done {
+                        return Ok(());
                     }
                 }
                 Err(error) if error.is_transient() || (self.terms.tireless && may_pass(&error)) => {
@@ -128,6 +131,18 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
         }
     }
 
+    /// Sends and claims, or waits if there is nothing to do. True if there never will be.
+    async fn turn(&mut self, now: Instant) -> Result<bool, StoreError> {
+        if self.exchange().await? {
+            return Ok(false);
+        }
+        if self.is_done() {
+            return Ok(true);
+        }
+        self.wait(now).await?;
+        Ok(false)
+    }
+
     /// Takes in all that has ended, for as long as more comes: a batch is what is there, and waits for nobody.
     async fn gather(&mut self) {
         loop {
@@ -143,7 +158,7 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
         }
     }
 
-    fn take(&mut self, Ended { running, end }: Ended) {
+    pub(crate) fn take(&mut self, Ended { running, end }: Ended) {
         self.state.lines.extend(running.take_lines());
         let job = running.job.clone();
         let id = job.id;
@@ -183,39 +198,6 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
         self.fetcher.settled(job.spec.turn.is_some());
     }
 
-    /// Whether it was told to stop.
-    pub(crate) fn is_stopping(&self) -> bool {
-        self.run.setup.stop.is_cancelled() || self.run.setup.release.is_cancelled()
-    }
-
-    /// Once it was told to stop, gives back what has not started, tells the handlers, and after the grace gives back the
-    /// rest.
-    fn heed_stop(&mut self, now: Instant) {
-        if self.terms.tidings.is_disabled() {
-            self.release_queued();
-        }
-        if !self.is_stopping() {
-            return;
-        }
-        if self.state.grace_ends.is_none() {
-            self.state.grace_ends = Some(now + self.run.settings().grace);
-            // First, so that none of them starts in a slot that a handler leaves because it was told.
-            self.release_queued();
-            self.run.attempts.all().iter().for_each(|it| it.tell(Told::Stopping));
-        }
-        if self.run.setup.release.is_cancelled() || self.state.grace_ends.is_some_and(|ends| ends <= now) {
-            self.run.attempts.give_up().into_iter().for_each(|(it, _)| self.release(it));
-        }
-    }
-
-    fn release_queued(&mut self) {
-        self.run.attempts.give_up_queued(|_| true).into_iter().for_each(|it| self.release(it));
-    }
-
-    fn release(&mut self, running: Arc<Running>) {
-        self.take(Ended { running, end: End::Released });
-    }
-
     /// How things stand, for whoever measures.
     fn measure(&self) {
         let (unsettled, waiting) = (self.run.attempts.len(), self.state.outbox.len());
@@ -237,7 +219,7 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
     }
 
     fn is_done(&self) -> bool {
-        if self.run.attempts.len() > 0 || !self.state.outbox.is_empty() {
+        if self.run.attempts.len() > 0 || !self.state.outbox.is_empty() || !self.state.flights.is_empty() {
             return false;
         }
         let closed = self.is_stopping() || self.run.lost.is_cancelled() || self.state.left == 0;
@@ -248,16 +230,17 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
         closed || self.fetcher.is_dry()
     }
 
-    /// Waits until something has ended, is to be sent again or looked for, or is to stop.
-    async fn wait(&mut self, now: Instant) {
+    /// Waits until something has ended, was answered, is to be sent again or looked for, or is to stop.
+    async fn wait(&mut self, now: Instant) -> Result<(), StoreError> {
         let run = self.run;
         let far = now + Duration::from_secs(3600);
         let grace_ends = self.state.grace_ends.filter(|it| *it > now);
-        let claims = !self.is_closed() && self.free(run.attempts.len()) > 0;
+        let flying = !self.state.flights.is_empty();
+        let claims = !self.is_closed() && !flying && self.free(run.attempts.len()) > 0;
         let look = self.fetcher.next_look().filter(|_| claims);
         let wakes = self.state.outbox.next_wake().into_iter().chain(grace_ends).chain(look);
         let woken = wakes.min().unwrap_or(far);
-        run.pulse.pump_turns(woken);
+        run.pulse.pump_turns(self.state.flights.oldest().map_or(woken, |it| woken.min(it + CALL)));
         let (stop, release) = (&run.setup.stop, &run.setup.release);
         tokio::select! {
             ended = self.ended.recv() => {
@@ -265,29 +248,17 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
                     self.take(ended);
                 }
             }
+            Some(landed) = self.state.flights.next() => return self.landed(landed).await,
             () = tokio::time::sleep_until(woken) => {}
             () = self.terms.tidings.news() => {}
             () = stop.cancelled(), if !self.is_stopping() => {}
             () = release.cancelled(), if !release.is_cancelled() => {}
         }
+        Ok(())
     }
 }
 
 /// Whether an error that is none of the store's absence may pass all the same, as a full disk does.
 fn may_pass(error: &StoreError) -> bool {
     !matches!(error, StoreError::Denied(_) | StoreError::Schema(_))
-}
-
-/// Ends when a run that was told to stop has no time left, not even for its last calls.
-async fn leaving<C>(run: &Run<C>) {
-    let Run { setup, .. } = run;
-    let graceful = async {
-        setup.stop.cancelled().await;
-        tokio::time::sleep(setup.settings.grace).await;
-    };
-    tokio::select! {
-        () = graceful => {}
-        () = setup.release.cancelled() => {}
-    }
-    tokio::time::sleep(LAST_CALLS).await;
 }

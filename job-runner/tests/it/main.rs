@@ -37,6 +37,7 @@ mod shutdown;
 mod spans;
 mod time_outs;
 mod transactional;
+mod two_calls;
 mod worker;
 mod worker_file;
 mod worker_histories;

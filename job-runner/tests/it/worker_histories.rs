@@ -60,9 +60,14 @@ fn act() -> impl Strategy<Value = Act> {
 }
 
 fn settings() -> impl Strategy<Value = SectionSettings> {
-    (1..8_u32, prop_oneof![Just(None), (0..8_u32).prop_map(Some)]).prop_map(|(slots, prefetch)| {
-        SectionSettings { concurrency: limit(slots), prefetch, grace: 5 * SECOND, ..Stage::settings() }
-    })
+    // From 64 slots on, two calls to the store may be under way.
+    (prop_oneof![4 => 1..8_u32, 1 => 64..66_u32], prop_oneof![Just(None), (0..8_u32).prop_map(Some)])
+        .prop_map(|(slots, prefetch)| SectionSettings {
+            concurrency: limit(slots),
+            prefetch,
+            grace: 5 * SECOND,
+            ..Stage::settings()
+        })
 }
 
 proptest! {

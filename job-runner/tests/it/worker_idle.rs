@@ -7,6 +7,7 @@ use crate::{
 };
 use job_core::{JobStatus, QueueName, store::Opened};
 use job_runner::SectionSettings;
+use job_testing::factory::limit;
 use std::time::Duration;
 use tokio::time::sleep;
 
@@ -29,7 +30,7 @@ async fn an_idle_worker_makes_at_most_two_calls_a_second_however_many_queues_it_
         stage.let_time_flow();
         let queues = (0..extra).map(|it| QueueName::new(format!("queue-{it}")).unwrap()).collect();
         let retention = Some(Duration::from_secs(3600));
-        let settings = SectionSettings { queues, retention, ..Stage::settings() };
+        let settings = SectionSettings { queues, retention, concurrency: limit(100), ..Stage::settings() };
         let run = stage.start_worker(stage.worker_with(settings));
         let job = stage.create(Play::new("it", Act::Succeed)).await;
         sleep(Duration::from_secs(30)).await;
