@@ -3,7 +3,7 @@
 use super::exit::Exit;
 use crate::{BuildError, config::ConfigError};
 use job_core::{
-    BoxError, IdPrefix, JobStatus, SectionName,
+    BoxError, IdPrefix, InvalidTransition, JobStatus, SectionName,
     store::{OpenError, OperateError, StoreError},
 };
 use std::{
@@ -43,6 +43,9 @@ pub(super) enum CommandError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Operate(#[from] OperateError),
+    /// Of several ids, it says which; those before it are done.
+    #[error("job {prefix}: {problem}")]
+    NotAllowed { prefix: IdPrefix, problem: InvalidTransition },
     /// There is no queue, type or section of this name.
     #[error("{0}")]
     UnknownName(String),

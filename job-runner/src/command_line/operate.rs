@@ -4,7 +4,7 @@ use super::{args::Operate, error::CommandError, ids, operator::Operator, output:
 use crate::clock::actor;
 use job_core::{
     About, ActorId, IdPrefix, Job, JobStatus, Start, Text,
-    store::{JobStoreExt, Opened, Operation},
+    store::{JobStoreExt, Opened, OperateError, Operation},
 };
 
 /// What an operator wants done.
@@ -84,7 +84,11 @@ impl Command<'_> {
             return Err(CommandError::Suspended(prefix.clone()));
         }
         let operation = wish.operation(status, &self.operator.reason());
-        let job = opened.store.operate(job.id, operation, by, opened.clock).await?;
+        let done = opened.store.operate(job.id, operation, by, opened.clock).await;
+        let job = done.map_err(|error| match error {
+            OperateError::NotAllowed(problem) => CommandError::NotAllowed { prefix: prefix.clone(), problem },
+            other => other.into(),
+        })?;
         self.operator.note(opened, About::Job(job.id), wish.word()).await?;
         Ok(job)
     }

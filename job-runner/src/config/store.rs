@@ -16,7 +16,8 @@ pub(super) fn store_url(
     let span = given.map_or(0..0, Spanned::span);
     let url = given.map_or(DEFAULT_STORE, |it| it.get_ref().as_str());
     let Some(scheme) = scheme(url) else {
-        let problem = format!("`{url}` is not the URL of a store; write it as `{DEFAULT_STORE}`");
+        let meant = if url.is_empty() { DEFAULT_STORE } else { &format!("sqlite:{url}") };
+        let problem = format!("`{url}` is not the URL of a store; write it as `{meant}`");
         return Err(places.mistake(&span, problem));
     };
     let rest = &url[scheme.len() + 1..];

@@ -189,8 +189,8 @@ async fn operators_cancel_retry_suspend_and_resume() {
     folder.run("run-jobs all");
     let too_late = folder.run(&format!("jobs cancel {prefix}"));
     assert_eq!(
-        (too_late.code, too_late.err.as_str()),
-        (Some(1), "error: cannot cancel a job that is completed\n")
+        (too_late.code, too_late.err),
+        (Some(1), format!("error: job {prefix}: cannot cancel a job that is completed\n"))
     );
     let shown = object(&folder.run(&format!("jobs show {prefix} --json")).out);
     assert_eq!(shown["actions"].as_array().unwrap().len(), 5, "who did what is kept");
