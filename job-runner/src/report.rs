@@ -44,9 +44,14 @@ impl ErrorReport {
     /// Logs it as one event at ERROR. For reporters: the runner itself logs no failure that it hands to one, so
     /// that each is logged once.
     pub fn log(&self, kept: Option<&str>) {
+        let Self { id, type_name, job, attempt, operation, vars, spans, .. } = self;
         let errors: Vec<&str> = self.errors.iter().map(Text::as_str).collect();
         let errors = errors.join(": ");
-        let Self { id, type_name, job, attempt, operation, vars, spans, .. } = self;
+        let what = if self.is_of_the_job() {
+            format!("{type_name} job {job} failed for good: {errors} (report {id})")
+        } else {
+            format!("{errors} ({type_name} job {job}; report {id})")
+        };
         error!(
             report.id = %id,
             report.kept = kept,
@@ -56,7 +61,12 @@ impl ErrorReport {
             job.type = %type_name,
             attempt,
             outcome = %self.outcome,
-            "Error while {operation}: {type_name} job {job} failed for good: {errors} (report {id})"
+            "Error while {operation}: {what}"
         );
+    }
+
+    /// Whether the job itself failed, and not a hook or a notifier, after which it goes on as if they had not.
+    fn is_of_the_job(&self) -> bool {
+        !matches!(self.outcome.as_str(), "hook" | "notifier")
     }
 }

@@ -182,6 +182,20 @@ async fn each_failure_is_logged_once() {
 }
 
 #[tokio::test]
+async fn a_notifier_that_fails_is_not_said_to_be_why_the_job_failed() {
+    let stage = Stage::new();
+    stage.create_last(Play::new("it", fails())).await;
+    let lines = Lines::keep();
+    let script = stage.script().reporter(Arc::new(LogReporter));
+    script.notifier(Arc::new(Bad::Fails)).run().await.unwrap();
+    let told = lines.with("ERROR");
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].contains(" failed for good: ") && told[0].contains("broken"), "{told:?}");
+    assert!(told[1].contains("while playing it: the disk is full (usual job "), "{told:?}");
+    assert_eq!(lines.with("failed for good").len(), 1, "{told:?}");
+}
+
+#[tokio::test]
 async fn a_folder_for_reports_gets_one_file_each() {
     let folder = tempfile::tempdir().unwrap();
     let stage = Stage::new();
