@@ -2,180 +2,171 @@
 
 use super::{
     gate::Gate,
-    held::passed_by,
-    open::{self, Mine},
-    stage::{Begin, Op, Outcome, Stage, perform},
+    mine::Mine,
+    model::{Model, Outcome},
+    operation::Op,
+    stage::{Begin, Stage},
 };
-use crate::{run, server};
-use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
-use job_core::{
-    Reply,
-    store::{Claim, JobStore},
-};
+use crate::run;
+use diesel_async::{AnsiTransactionManager, AsyncConnection, AsyncPgConnection, TransactionManager};
 use job_store_pg::PgStore;
-use job_testing::factory;
-use std::pin::pin;
-use tokio::{select, task::yield_now};
+use std::{pin::pin, sync::Arc};
+use tokio::select;
 
 impl Stage {
     /// What is left when the second came behind so many statements of the first, which goes through the gate. `None` if
     /// the first has not so many.
     async fn split(
-        &self,
+        self: &Arc<Self>,
         gate: &Gate,
         store: &PgStore,
         begin: Begin,
         ops: [Op; 2],
         n: usize,
     ) -> Option<Outcome> {
-        let job = self.set(begin).await;
+        let scene = self.set(begin).await;
         let (reached, go_on) = gate.stop_after(n);
-        let mut one = pin!(perform(store, ops[0], &job, &self.rival, 0));
+        let mut one = pin!(self.perform(store, ops[0], &scene, 0));
         select! {
             _ = &mut one => return None,
             _ = reached => {}
         }
-        let two = self.beside(ops[1], &job);
-        let two = two.await;
+        let two = self.beside(ops[1], &scene).await;
         drop(go_on);
         let one = one.await;
-        Some((Some(one), Some(two.await.unwrap()), self.rows().await))
+        Some(self.outcome([Some(one), Some(two.await.unwrap())]).await)
     }
 
-    /// The same of a caller who acquires the key on a connection of its own; with whether the store passed a held row by.
-    async fn split_acquire(
-        &self,
+    /// The same of a caller on a connection of its own, in an open transaction if `opens`.
+    async fn split_mine(
+        self: &Arc<Self>,
         gate: &Gate,
         begin: Begin,
+        (mine, opens): (Mine, bool),
         op: Op,
         n: usize,
-    ) -> Option<(open::Outcome, bool)> {
-        let job = self.set(begin).await;
+    ) -> Option<Outcome> {
+        let scene = self.set(begin).await;
         let mut conn = AsyncPgConnection::establish(gate.url()).await.unwrap();
+        if opens {
+            AnsiTransactionManager::begin_transaction(&mut conn).await.unwrap();
+        }
         let (reached, go_on) = gate.stop_after(n);
-        let mut mine = Box::pin(self.mine(&mut conn, Mine::Acquire, &job));
+        let mut one = Box::pin(self.mine(&mut conn, mine, &scene));
         select! {
-            _ = &mut mine => return None,
+            _ = &mut one => return None,
             _ = reached => {}
         }
-        let theirs = self.beside(op, &job).await;
+        let two = self.beside(op, &scene).await;
         drop(go_on);
-        let mine = mine.await;
-        let theirs = theirs.await.unwrap();
-        let passed_by = theirs.passed_by;
-        Some((self.outcome(Some(mine), Some(theirs)).await, passed_by))
-    }
-
-    /// Begins it, and waits until it is done or waits for a lock.
-    async fn beside(&self, op: Op, job: &job_core::Job) -> tokio::task::JoinHandle<super::stage::Answer> {
-        let (store, job, rival) = (self.stores[1].clone(), job.clone(), self.rival.clone());
-        let task = tokio::spawn(async move { perform(&store, op, &job, &rival, 1).await });
-        while !task.is_finished() && self.schema.waiting().await == 0 {
-            yield_now().await;
+        let one = one.await;
+        if opens {
+            AnsiTransactionManager::commit_transaction(&mut conn).await.unwrap();
         }
-        task
+        Some(self.outcome([Some(one), Some(two.await.unwrap())]).await)
     }
 }
 
 /// Each of `paths` split by each operation, at each of its statements, of which it has at least so many.
-async fn every_split(begin: Begin, paths: &[Op], statements: usize) {
+async fn every_split(begin: Begin, paths: &[(Op, usize)]) {
     let (stage, gate) = (Stage::new().await, Gate::new().await);
     let options = stage.schema.options_at(gate.url()).notify(false).connections(1.try_into().unwrap());
     let store = PgStore::connect(&options).await.unwrap();
-    for one in paths {
+    for (one, statements) in paths {
         // Once alone, so that what it says is prepared.
-        let job = stage.set(begin).await;
-        perform(&store, *one, &job, &stage.rival, 0).await;
+        let scene = stage.set(begin).await;
+        stage.perform(&store, *one, &scene, 0).await;
         for two in begin.ops() {
-            let in_turn = |first| stage.in_turn(begin, [Some(*one), Some(*two)], first);
-            let in_turn = [in_turn(0).await, in_turn(1).await];
+            let mut model = Model::new(&stage, begin, [Some(*one), Some(*two)]);
             let mut splits = 0;
             while let Some(came) = stage.split(&gate, &store, begin, [*one, *two], splits).await {
-                if !in_turn.contains(&came) {
-                    let alone = passed_by(&stage, begin, [*one, *two], &came).await;
-                    let name =
-                        format!("{one:?} from {begin:?}, with {two:?} after {} statements", splits + 1);
-                    assert!(alone.contains(&came), "{name}: {came:#?}\nis none of {in_turn:#?}, {alone:#?}");
-                }
                 splits += 1;
+                let name = format!("{one:?} from {begin:?}, with {two:?} after {splits} statements");
+                model.explain(&came, &name).await;
             }
-            assert!(splits >= statements, "{one:?} from {begin:?} is {splits} statements");
+            assert!(splits >= *statements, "{one:?} from {begin:?} is {splits} statements");
+        }
+    }
+}
+
+/// The same of what a caller does, in an open transaction or not.
+async fn every_split_of_mine(begin: Begin, paths: &[(Mine, bool, usize)]) {
+    let (stage, gate) = (Stage::new().await, Gate::new().await);
+    for (mine, opens, answers) in paths {
+        for theirs in begin.ops() {
+            let mut model = Model::new(&stage, begin, [Some(Op::Mine(*mine)), Some(*theirs)]);
+            let mut splits = 0;
+            while let Some(came) = stage.split_mine(&gate, begin, (*mine, *opens), *theirs, splits).await {
+                splits += 1;
+                let name = format!(
+                    "{mine:?} from {begin:?}, in a transaction: {opens}, with {theirs:?} after {splits} answers"
+                );
+                model.explain(&came, &name).await;
+            }
+            assert!(splits >= *answers, "{mine:?} from {begin:?} is {splits} answers");
         }
     }
 }
 
 #[test]
 fn an_insert_that_finds_its_key_taken() {
-    run(every_split(Begin::Waiting, &[Op::InsertSameKey], 3));
+    run(every_split(Begin::Waiting, &[(Op::InsertSameKey, 3)]));
 }
 
 #[test]
 fn a_change_that_gives_way_to_a_rival() {
-    run(every_split(Begin::Rivalled, &[Op::Retry, Op::Suspend], 8));
+    run(every_split(Begin::Rivalled, &[(Op::Retry, 8), (Op::Suspend, 8)]));
+}
+
+#[test]
+fn a_rescue_that_gives_way_to_a_rival() {
+    run(every_split(Begin::Rivalled, &[(Op::Lapse, 8)]));
+}
+
+#[test]
+fn an_exchange_that_settles_before_it_claims() {
+    run(every_split(Begin::Rivalled, &[(Op::ExchangeRetry, 9)]));
 }
 
 #[test]
 fn a_change_that_comes_too_late() {
-    run(every_split(Begin::Lost, &[Op::Complete, Op::Retry], 2));
+    run(every_split(Begin::Lost, &[(Op::Complete, 2), (Op::Retry, 2)]));
+}
+
+#[test]
+fn a_batch_of_changes_one_by_one() {
+    run(every_split(Begin::Both, &[(Op::RetryBoth, 11)]));
+}
+
+#[test]
+fn a_batch_of_inserts_one_by_one() {
+    run(every_split(Begin::Both, &[(Op::InsertMany, 6)]));
+}
+
+#[test]
+fn an_exchange_that_keeps_and_deletes() {
+    run(every_split(Begin::Both, &[(Op::ExchangeBoth, 2)]));
 }
 
 #[test]
 fn a_caller_who_looks_for_the_holder_of_a_key() {
+    let paths = [(Mine::Acquire, false, 2), (Mine::Acquire, true, 2)];
     run(async {
-        let (stage, gate) = (Stage::new().await, Gate::new().await);
-        for begin in [Begin::Waiting, Begin::Rivalled] {
-            for theirs in begin.ops() {
-                let in_turn = |mine, theirs, first| stage.one_after_the_other(begin, mine, theirs, first);
-                let mine = Some(Mine::Acquire);
-                let possible = [in_turn(mine, Some(*theirs), 0).await, in_turn(mine, Some(*theirs), 1).await];
-                let mut splits = 0;
-                while let Some((came, passed_by)) = stage.split_acquire(&gate, begin, *theirs, splits).await {
-                    let mut possible = possible.to_vec();
-                    if passed_by {
-                        let (answer, _, rows) = in_turn(mine, None, 0).await;
-                        possible.push((answer, came.1.clone(), rows));
-                    }
-                    let name =
-                        format!("acquire from {begin:?}, with {theirs:?} after {} answers", splits + 1);
-                    assert!(possible.contains(&came), "{name}: {came:#?}\nis none of {possible:#?}");
-                    splits += 1;
-                }
-                assert!(splits >= 2, "{splits}");
-            }
-        }
+        every_split_of_mine(Begin::Waiting, &paths).await;
+        every_split_of_mine(Begin::Rivalled, &paths).await;
     });
 }
 
-/// A claim's one statement is run again when another has begun the same turn since its snapshot.
 #[test]
-fn a_claim_that_meets_another_over_a_turn() {
+fn a_caller_who_creates_many() {
+    let paths = [(Mine::CreateMany, false, 4), (Mine::CreateMany, true, 4)];
     run(async {
-        for (end, started) in [("COMMIT", 1), ("ROLLBACK", 2)] {
-            let stage = Stage::new().await;
-            let fixture = &stage.fixture;
-            let turn = |job| job_core::NewJob { turn: Some(job_core::Turn::new("one")), ..job };
-            let [first, second] = [turn(fixture.job()), turn(fixture.job())];
-            let other = fixture.job();
-            fixture.insert(&[first.clone(), second.clone(), other.clone()]).await;
-            let mut conn = server::connect().await;
-            let begin = format!(
-                "BEGIN; UPDATE {}.job SET status = 1, lease_holder = gen_random_uuid(), lease_expires = now(), \
-                     date_started = now(), running_key = turn, revision = revision + 1 WHERE id = '{}'",
-                stage.schema.name, first.id
-            );
-            conn.batch_execute(&begin).await.unwrap();
-            let store = stage.stores[1].clone();
-            let claim = Claim { limit: factory::limit(10), ..fixture.claim() };
-            let task = tokio::spawn(async move { store.claim(&claim).await });
-            while stage.schema.waiting().await == 0 {
-                yield_now().await;
-            }
-            conn.batch_execute(end).await.unwrap();
-            let claimed = task.await.unwrap().unwrap().jobs;
-            assert_eq!(claimed.len(), started, "{end}: {claimed:#?}");
-            assert!(claimed.iter().any(|it| it.id == other.id), "who has no turn starts");
-            let completed = factory::change(&claimed[0], claimed[0].complete(fixture.now()));
-            assert_eq!(fixture.change(&completed).await, Reply::Applied);
-        }
+        every_split_of_mine(Begin::Waiting, &paths).await;
+        every_split_of_mine(Begin::Both, &paths).await;
     });
+}
+
+#[test]
+fn a_caller_who_completes_in_a_transaction() {
+    run(every_split_of_mine(Begin::Running, &[(Mine::CompleteIn, false, 4), (Mine::Complete, true, 2)]));
 }

@@ -1,55 +1,46 @@
-//! The operations, and what comes of them one after the other.
+//! The jobs that it is all about, and how they stand before and after.
 
+use super::{
+    mine::Mine as By,
+    model::{Answer, Outcome},
+    operation::{Op, ids},
+};
 use crate::server::{self, TestSchema};
 use diesel_async::SimpleAsyncConnection;
-use job_core::{
-    Change, Clock, Job, NewJob, Reply, Start,
-    store::{Claim, Deletion, Held, Inserted, JobStore, Renewed},
-};
+use job_core::{Job, JobId, JobSpec, JobStatus, Lease, NewJob, StateParts, Timestamp, Turn};
 use job_store_pg::PgStore;
 use job_testing::{Fixture, factory};
-use std::{fmt::Debug, time::Duration};
+use std::{fmt::Debug, sync::Arc};
+use tokio::task::{JoinHandle, yield_now};
 
 /// The key that it is all about.
 pub(super) const KEY: &str = "\"k\"";
-
-/// What is done to the job, or beside it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Op {
-    Complete,
-    CompleteAndDelete,
-    Retry,
-    Lapse,
-    Cancel,
-    Suspend,
-    Reschedule,
-    Renew,
-    Delete,
-    DeleteRival,
-    InsertSameKey,
-    Claim,
-}
+/// The key of the second job.
+const SECOND_KEY: &str = "\"k2\"";
 
 /// Where the job is before.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Begin {
     Waiting,
     Running,
+    /// Failed.
+    Over,
     /// Running, while a rival that waits holds its key.
     Rivalled,
     /// Cancelled, which the one who ran it does not know.
     Lost,
+    /// Rivalled, beside a second one that runs, whose key is free.
+    Both,
+    /// Running with a turn that a rival waits for, beside a second one that has none.
+    Turned,
 }
 
 impl Begin {
-    pub(super) fn ops(self) -> &'static [Op] {
+    /// What is done there, beside what else is being done.
+    pub(super) const fn ops(self) -> &'static [Op] {
         use Op::*;
         match self {
-            Self::Waiting => &[Cancel, Suspend, Reschedule, Delete, InsertSameKey, Claim],
-            Self::Rivalled => {
-                &[Retry, Suspend, Complete, Cancel, Renew, Delete, DeleteRival, InsertSameKey, Claim]
-            }
-            Self::Lost => &[Complete, Retry, Renew, Delete, InsertSameKey, Claim],
+            Self::Waiting => &[Cancel, Suspend, Reschedule, Delete, InsertSameKey, Claim, Mine(By::Acquire)],
             Self::Running => &[
                 Complete,
                 CompleteAndDelete,
@@ -59,136 +50,176 @@ impl Begin {
                 Suspend,
                 Renew,
                 Delete,
+                Prune,
                 InsertSameKey,
                 Claim,
+                Exchange,
+                Mine(By::Acquire),
+                Mine(By::Complete),
             ],
+            Self::Over => &[Requeue, Delete, Prune, InsertSameKey, Claim, Mine(By::Acquire)],
+            Self::Rivalled => &[
+                Retry,
+                Suspend,
+                Lapse,
+                Complete,
+                Cancel,
+                Renew,
+                Delete,
+                DeleteRival,
+                InsertSameKey,
+                Claim,
+                Mine(By::Acquire),
+            ],
+            Self::Lost => &[Complete, Retry, Renew, Delete, InsertSameKey, Claim],
+            Self::Both => &[
+                Complete,
+                Retry,
+                Lapse,
+                CancelSecond,
+                Delete,
+                DeleteRival,
+                InsertSecondKey,
+                Claim,
+                Mine(By::CreateMany),
+            ],
+            Self::Turned => {
+                &[Complete, Retry, Lapse, Cancel, Renew, Delete, DeleteRival, Claim, Exchange, CompleteSecond]
+            }
         }
     }
 }
 
-/// An answer in words, and whether it says that nothing was done because somebody held the row.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Answer {
-    pub(super) words: String,
-    pub(super) passed_by: bool,
+/// The jobs as they were read before.
+#[derive(Clone, Debug)]
+pub(super) struct Scene {
+    pub(super) job: Job,
+    pub(super) second: Option<Job>,
 }
 
-impl Answer {
-    pub(super) fn new(answer: &impl Debug, passed_by: bool) -> Self {
-        Self { words: format!("{answer:?}"), passed_by }
-    }
-}
-
-/// The answers of the first and the second operation, if they were done, and the rows that are left.
-pub(super) type Outcome = (Option<Answer>, Option<Answer>, String);
-
+/// A store of few jobs, which are always the same.
 pub(super) struct Stage {
     pub(super) schema: TestSchema,
     pub(super) fixture: Fixture,
     pub(super) stores: [PgStore; 2],
     pub(super) job: NewJob,
     pub(super) rival: NewJob,
+    pub(super) second: NewJob,
 }
 
 impl Stage {
-    pub(super) async fn new() -> Self {
+    pub(super) async fn new() -> Arc<Self> {
         let schema = TestSchema::new().await;
         let store = schema.store().await;
         let stores = [store.clone(), PgStore::connect(&schema.options()).await.unwrap()];
         let fixture = Fixture::from(store.opened());
-        let (job, rival) = (fixture.keyed(KEY), fixture.keyed(KEY));
-        Self { schema, fixture, stores, job, rival }
+        let (job, rival, second) = (fixture.keyed(KEY), fixture.keyed(KEY), fixture.keyed(SECOND_KEY));
+        Arc::new(Self { schema, fixture, stores, job, rival, second })
     }
 
-    /// The one job of an empty store, always the same.
-    pub(super) async fn set(&self, begin: Begin) -> Job {
-        let clear = format!("DELETE FROM {}.job", self.schema.name);
-        server::connect().await.batch_execute(&clear).await.unwrap();
-        match begin {
-            Begin::Waiting => self.fixture.create(&self.job).await,
-            Begin::Running => self.fixture.running(&self.job).await,
-            Begin::Rivalled => {
-                let job = self.fixture.running(&self.job).await;
-                self.fixture.create(&self.rival).await;
+    /// Sets them up, with nothing else in the store.
+    pub(super) async fn set(&self, begin: Begin) -> Scene {
+        self.clear().await;
+        let fixture = &self.fixture;
+        let mut second = None;
+        let job = match begin {
+            Begin::Waiting => fixture.create(&self.job).await,
+            Begin::Running => fixture.running(&self.job).await,
+            Begin::Over => fixture.at(JobStatus::Failed, &self.job).await,
+            Begin::Rivalled | Begin::Both => {
+                let job = fixture.running(&self.job).await;
+                if begin == Begin::Both {
+                    second = Some(fixture.running(&self.second).await);
+                }
+                fixture.create(&self.rival).await;
                 job
             }
             Begin::Lost => {
-                let job = self.fixture.running(&self.job).await;
-                let cancel = job.cancel("no".into(), self.fixture.now());
-                self.fixture.moved(&factory::change(&job, cancel)).await;
+                let job = fixture.running(&self.job).await;
+                let cancel = job.cancel("no".into(), fixture.now());
+                fixture.moved(&factory::change(&job, cancel)).await;
                 job
             }
-        }
-    }
-
-    pub(super) async fn rows(&self) -> String {
-        format!("{:#?}", self.fixture.all().await)
-    }
-
-    /// What is left when these were done one after the other.
-    pub(super) async fn in_turn(&self, begin: Begin, ops: [Option<Op>; 2], first: usize) -> Outcome {
-        let job = self.set(begin).await;
-        let mut answers = [None, None];
-        for n in [first, 1 - first] {
-            if let Some(op) = ops[n] {
-                answers[n] = Some(perform(&self.stores[n], op, &job, &self.rival, n).await);
+            Begin::Turned => {
+                second = Some(self.set_turns().await);
+                server::connect().await.batch_execute(&self.take_turn()).await.unwrap();
+                fixture.get(self.job.id).await
             }
+        };
+        Scene { job, second }
+    }
+
+    /// The same but that the job does not run yet. Gives the second.
+    pub(super) async fn set_turns(&self) -> Job {
+        self.clear().await;
+        let second = self.fixture.running(&self.second).await;
+        for job in [&self.job, &self.rival] {
+            let turn = Some(Turn::new("one"));
+            self.fixture.create(&NewJob { turn, unique: None, ..job.clone() }).await;
         }
-        let [one, two] = answers;
-        (one, two, self.rows().await)
+        second
+    }
+
+    /// How somebody starts the job, past the store.
+    pub(super) fn take_turn(&self) -> String {
+        let (start, end) = (factory::noon(), factory::noon() + factory::LEASE);
+        format!(
+            "UPDATE {}.job SET status = 1, lease_holder = '00000000-0000-0000-0000-000000000007', \
+                 lease_expires = '{end}', date_started = '{start}', running_key = turn, attempt_count = 1, \
+                 revision = revision + 1 WHERE id = '{}'",
+            self.schema.name, self.job.id
+        )
+    }
+
+    async fn clear(&self) {
+        let clear = format!("DELETE FROM {}.job", self.schema.name);
+        server::connect().await.batch_execute(&clear).await.unwrap();
+    }
+
+    /// What is left, and the answers, without what differs from run to run.
+    pub(super) async fn outcome(&self, answers: [Option<Answer>; 2]) -> Outcome {
+        let mut jobs = self.fixture.all().await;
+        let known: Vec<JobId> = ids().chain([self.job.id, self.rival.id, self.second.id]).collect();
+        // New ones come last, in the order of their keys.
+        jobs.sort_by_key(|it| {
+            (!known.contains(&it.id), it.spec.unique.as_ref().map(|it| it.key.clone()), it.id)
+        });
+        let new: Vec<String> =
+            jobs.iter().filter(|it| !known.contains(&it.id)).map(|it| format!("{:?}", it.id)).collect();
+        let renamed = |words: String| {
+            new.iter().enumerate().fold(words, |it, (n, id)| it.replace(id, &format!("new {n}")))
+        };
+        let rows: Vec<_> = jobs.iter().map(|it| renamed(format!("{:?}", plain(it)))).collect();
+        (answers.map(|it| it.map(|it| it.map(renamed))), format!("{rows:#?}"))
+    }
+
+    /// Begins it, as the first or the second of two.
+    pub(super) fn begin(self: &Arc<Self>, op: Op, scene: &Scene, n: usize) -> JoinHandle<Answer> {
+        let (stage, scene) = (self.clone(), scene.clone());
+        tokio::spawn(async move { stage.perform(&stage.stores[n], op, &scene, n).await })
+    }
+
+    /// Begins it, as the second of two, and waits until it is done or waits for a lock.
+    pub(super) async fn beside(self: &Arc<Self>, op: Op, scene: &Scene) -> JoinHandle<Answer> {
+        let task = self.begin(op, scene, 1);
+        while !task.is_finished() && self.schema.waiting().await == 0 {
+            yield_now().await;
+        }
+        task
     }
 }
 
-/// Does it, by an actor of its own where it is not the runner's.
-pub(super) async fn perform(store: &PgStore, op: Op, job: &Job, rival: &NewJob, n: usize) -> Answer {
-    let clock = Clock::At(factory::noon() + Duration::from_secs(1));
-    let now = factory::noon() + Duration::from_secs(1);
-    let late = now + factory::LEASE;
-    let operator = factory::actor(20 + n as u128);
-    let apply = async |change: Change| {
-        let replies = store.apply(&[change]).await.unwrap();
-        Answer::new(&replies, replies == [Reply::Busy])
+/// A job, without the times that are the server's: only those of the tests are whole seconds.
+pub(super) fn plain(job: &Job) -> impl Debug + use<> {
+    let whole = |it: Timestamp| if it.as_micros() % 1_000_000 == 0 { it } else { Timestamp::MIN };
+    let spec = JobSpec { date_created: whole(job.spec.date_created), ..job.spec.clone() };
+    let parts = job.state.parts();
+    let state = StateParts {
+        scheduled_start: whole(parts.scheduled_start),
+        date_started: parts.date_started.map(whole),
+        date_finished: parts.date_finished.map(whole),
+        lease: parts.lease.map(|it| Lease { expires: whole(it.expires), ..it }),
+        ..parts
     };
-    match op {
-        Op::Complete => apply(factory::change(job, job.complete(now))).await,
-        Op::CompleteAndDelete => apply(factory::change(job, job.complete(now)).deleting_completed()).await,
-        Op::Retry => {
-            apply(factory::change(job, job.retry("it broke".into(), now, None)).or_supersede(job, now)).await
-        }
-        Op::Lapse => {
-            let change = Change::new(job, job.lapse(late, 5, late).unwrap(), operator);
-            apply(change.if_lapsed(late).or_supersede(job, late)).await
-        }
-        Op::Cancel => apply(Change::new(job, job.cancel("no".into(), now).unwrap(), operator)).await,
-        Op::Suspend => {
-            apply(Change::new(job, job.suspend("wait".into()).unwrap(), operator).or_supersede(job, now))
-                .await
-        }
-        Op::Reschedule => apply(Change::new(job, job.reschedule(late).unwrap(), operator)).await,
-        Op::Renew => {
-            let held = Held { id: job.id, revision: job.state.revision(), progress: None };
-            let renewed = store.renew(&[held], factory::LEASE, clock).await.unwrap();
-            Answer::new(&renewed, renewed == [Renewed::Busy])
-        }
-        Op::Delete => {
-            let deleted = store.delete(&Deletion::Ids(vec![job.id])).await.unwrap();
-            Answer::new(&deleted, false)
-        }
-        Op::DeleteRival => {
-            let deleted = store.delete(&Deletion::Ids(vec![rival.id])).await.unwrap();
-            Answer::new(&deleted, false)
-        }
-        Op::InsertSameKey => {
-            // Each its own job.
-            let id = job_core::JobId::v7(n as u64 + 1, [9; 10]);
-            let new = NewJob { id, start: Start::At(now), ..rival.clone() };
-            let inserted: Vec<Inserted> = store.insert(&[new], clock).await.unwrap();
-            Answer::new(&inserted, false)
-        }
-        Op::Claim => {
-            let claim = Claim { by: operator, ..factory::claim(clock) };
-            let claimed = store.claim(&claim).await.unwrap();
-            Answer::new(&claimed, claimed.is_empty())
-        }
-    }
+    (job.id, spec, state)
 }
