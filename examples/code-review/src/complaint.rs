@@ -17,7 +17,7 @@ pub(crate) fn complain(command: &str, error: &(dyn Error + 'static)) {
     while let Some(cause) = next {
         let more = cause.to_string();
         if !(text.contains(&more) || advised && cause.is::<StoreError>()) {
-            text.push_str(&format!("because: {more}\n"));
+            text.push_str(&format!("  because: {more}\n"));
         }
         next = cause.source();
     }

@@ -23,8 +23,8 @@ use tokio_util::sync::CancellationToken;
 /// The section of `jobs.toml` that says how the jobs are run.
 const SECTION: &str = "code-review";
 
-/// Makes a merge proposal of each of the newest commits, runs the jobs that generate its diff and take its heat, and
-/// shows the result.
+/// Make a merge proposal of each of the newest commits, run the jobs that generate its diff and take its heat, and show
+/// the result.
 ///
 /// Proposals and jobs are kept in the store that jobs.toml or --store names. What is there already is not done again, so the
 /// demo can be killed at any moment and repeated.

@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 /// How long requests may take to end at a signal.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// Serves merge proposals over HTTP: POST /proposals makes one of a commit, with the job that generates its diff; GET
+/// Serve merge proposals over HTTP: POST /proposals makes one of a commit, with the job that generates its diff; GET
 /// /proposals/ID shows it with its diff and heat, once `run-jobs` has run those jobs.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Serve {
