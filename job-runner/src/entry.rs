@@ -1,6 +1,6 @@
 //! One job type, erased: the only place that knows both its Rust type and its name.
 
-use crate::{clock::RunnerClock, ending::Ending, reports::Subject};
+use crate::{attempt::ending::Ending, clock::RunnerClock, reporting::reports::Subject};
 use job_core::{
     ActorId, Attempt, BoxError, BoxFuture, Completed, Completion, DecodeError, Job, JobStatus, JobType, Json,
     NameError, Outcome, Plain, Policy, QueueName, Reporting, RunnableJob, Text, Then, Transactional,

@@ -2,9 +2,9 @@
 
 use crate::{
     Changed, Hooks, RunReport,
+    attempt::surviving::{PATIENCE, surviving},
     clock::RunnerClock,
-    reports::{Reports, Subject},
-    surviving::{PATIENCE, surviving},
+    reporting::reports::{Reports, Subject},
 };
 use job_core::{Outcome, SectionName, Text};
 use parking_lot::Mutex;

@@ -1,6 +1,6 @@
 //! Which job types there are: from the name in the row to the handler.
 
-use crate::{BuildError, entry::Entry, reports::Subject};
+use crate::{BuildError, entry::Entry, reporting::reports::Subject};
 use job_core::{Job, JobStatus, QueueName, RunnableJob, TransactionalJob, TypeName};
 use std::{
     collections::{BTreeMap, BTreeSet, btree_map},

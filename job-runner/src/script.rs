@@ -2,8 +2,10 @@
 
 use crate::{
     BuildError, Place, Registry, RunReport, ScriptError, SectionSettings,
-    script_run::ScriptRun,
-    setup::{Setup, setup_methods},
+    run::{
+        script_run::ScriptRun,
+        setup::{Setup, setup_methods},
+    },
 };
 use job_core::{LockName, SectionName, store::Opened};
 use std::{num::NonZeroU32, sync::Arc};

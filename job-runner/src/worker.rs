@@ -2,8 +2,10 @@
 
 use crate::{
     BuildError, Place, Pulse, Registry, RunReport, SectionSettings, WorkerError, clock,
-    setup::{Setup, setup_methods},
-    worker_run::WorkerRun,
+    run::{
+        setup::{Setup, setup_methods},
+        worker_run::WorkerRun,
+    },
 };
 use job_core::{SectionName, store::Opened};
 use std::{num::NonZeroU32, sync::Arc};

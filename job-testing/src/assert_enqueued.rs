@@ -51,7 +51,7 @@ macro_rules! assert_enqueued {
     };
 }
 
-/// Asserts that no job waits as described, in the words of [`assert_enqueued!`](crate::assert_enqueued).
+/// Asserts that no job waits as described, in the words of [`assert_enqueued!`](crate::assert_enqueued!).
 ///
 /// # Panics
 ///
@@ -63,7 +63,7 @@ macro_rules! refute_enqueued {
     };
 }
 
-/// The [`Enqueued`](crate::Enqueued) that [`assert_enqueued!`](crate::assert_enqueued) looks for.
+/// The [`Enqueued`](crate::Enqueued) that [`assert_enqueued!`](crate::assert_enqueued!) looks for.
 #[macro_export]
 macro_rules! enqueued {
     ($name:literal $(, $key:ident: $part:expr)* $(,)?) => {

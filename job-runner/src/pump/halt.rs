@@ -1,0 +1,64 @@
+//! How a pump ends: what it does once it was told to stop, and how long that may take.
+
+use crate::{
+    attempt::{
+        executor::{End, Ended},
+        running::{Running, Told},
+    },
+    clock::Instant,
+    pump::Pump,
+    run::Run,
+};
+use std::{sync::Arc, time::Duration};
+
+/// How long the store may take for the last ends, once handlers have no more time.
+const LAST_CALLS: Duration = Duration::from_secs(1);
+
+impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
+    /// Whether it was told to stop.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.run.setup.stop.is_cancelled() || self.run.setup.release.is_cancelled()
+    }
+
+    /// Once it was told to stop, gives back what has not started, tells the handlers, and after the grace gives back the
+    /// rest.
+    pub(crate) fn heed_stop(&mut self, now: Instant) {
+        if self.terms.tidings.is_disabled() {
+            self.release_queued();
+        }
+        if !self.is_stopping() {
+            return;
+        }
+        if self.state.grace_ends.is_none() {
+            self.state.grace_ends = Some(now + self.run.settings().grace);
+            // First, so that none of them starts in a slot that a handler leaves because it was told.
+            self.release_queued();
+            self.run.attempts.all().iter().for_each(|it| it.tell(Told::Stopping));
+        }
+        if self.run.setup.release.is_cancelled() || self.state.grace_ends.is_some_and(|ends| ends <= now) {
+            self.run.attempts.give_up().into_iter().for_each(|(it, _)| self.release(it));
+        }
+    }
+
+    fn release_queued(&mut self) {
+        self.run.attempts.give_up_queued(|_| true).into_iter().for_each(|it| self.release(it));
+    }
+
+    pub(crate) fn release(&mut self, running: Arc<Running>) {
+        self.take(Ended { running, end: End::Released });
+    }
+}
+
+/// Ends when a run that was told to stop has no time left, not even for its last calls.
+pub(crate) async fn leaving<C>(run: &Run<C>) {
+    let Run { setup, .. } = run;
+    let graceful = async {
+        setup.stop.cancelled().await;
+        tokio::time::sleep(setup.settings.grace).await;
+    };
+    tokio::select! {
+        () = graceful => {}
+        () = setup.release.cancelled() => {}
+    }
+    tokio::time::sleep(LAST_CALLS).await;
+}

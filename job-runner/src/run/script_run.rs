@@ -1,0 +1,148 @@
+//! The course of a script: from its section's lock to its last line in the log.
+
+use crate::{
+    LeaseDoubt, Pulse, RunReport, Script, ScriptError,
+    attempt::aftermath::Aftermath,
+    clock::{self, Instant},
+    lease::{
+        heart::{HeldLock, fence},
+        heart_thread::Beating,
+        rescuer::{Rescuer, server_is_fresh},
+        section_lock::{Asked, SectionLock},
+    },
+    pump::{Pump, PumpState, PumpTerms, fetcher::Fetcher},
+    run::Run,
+};
+use job_core::{
+    Timestamp,
+    store::{JobStoreExt, StoreError, Switch},
+};
+
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+use tracing::info;
+
+/// A script that runs.
+pub(crate) struct ScriptRun<C> {
+    run: Run<C>,
+    lock: SectionLock,
+}
+
+impl<C: Clone + Send + Sync + 'static> ScriptRun<C> {
+    pub(crate) fn new(script: Script<C>) -> Result<Self, ScriptError> {
+        let Script { setup, lock } = script;
+        let run = Run::new(setup, Pulse::new(clock::instant())).map_err(ScriptError::Threads)?;
+        let lock = SectionLock::new(run.settings(), lock, run.terms.by, run.clock.by());
+        Ok(Self { run, lock })
+    }
+
+    pub(crate) async fn run(self) -> Result<RunReport, ScriptError> {
+        let mut aftermath = self.run.aftermath();
+        let Some((started, locked)) = self.begin().await? else { return Ok(aftermath.run) };
+        let doubtful = fence(locked, self.run.settings().lease, self.run.clock.since(locked));
+        let held = HeldLock::new(self.lock.clone(), doubtful);
+        let beating = match self.run.start_heart(Some(held)).await {
+            Ok(beating) => beating,
+            Err(error) => {
+                self.give_up_lock().await;
+                return Err(error.into());
+            }
+        };
+        if let Err(refused) = self.run.enter().await {
+            self.run.wind_up(beating).await;
+            self.give_up_lock().await;
+            let section = self.run.settings().name.clone();
+            return Err(ScriptError::Hook { section, hook: refused.hook, problem: refused.problem });
+        }
+        let worked = self.work(&mut aftermath).await;
+        self.run.leave(&mut aftermath).await;
+        self.end(beating, started, worked, aftermath).await
+    }
+
+    /// Takes the section; `None` if the runner was told to stop before it had it. Gives the time at the start,
+    /// and the instant at which the lock was asked for.
+    async fn begin(&self) -> Result<Option<(Timestamp, Instant)>, ScriptError> {
+        let (run, settings, opened) = (&self.run, self.run.settings(), &self.run.setup.opened);
+        let section = settings.name.clone();
+        let patience = run.patience(settings.lease);
+        let started = patience.call(|| opened.store.time(run.clock.by())).await;
+        let started = started.map_err(|source| self.broken(source, RunReport::default()))?;
+        run.clock.saw(started);
+        let on = patience.call(|| opened.switches.switches()).await;
+        let on = on.map_err(|source| self.broken(source, RunReport::default()))?;
+        if on.contains(&Switch::DisableSection(section.clone())) {
+            return Err(ScriptError::SectionDisabled { section });
+        }
+        let asked = self.lock.take(&opened.store, patience, settings.wait_for_lock).await;
+        match asked.map_err(|source| self.broken(source, RunReport::default()))? {
+            Asked::Taken(asked) => Ok(Some((started, asked))),
+            Asked::Stopped => Ok(None),
+            Asked::Busy { holder, until } => {
+                let left = until.since(run.clock.now());
+                Err(ScriptError::SectionRunning { section, holder, until, left })
+            }
+        }
+    }
+
+    /// Rescues, then runs what is due by then.
+    async fn work(&self, aftermath: &mut Aftermath<C>) -> Result<(), StoreError> {
+        let (run, settings) = (&self.run, self.run.settings());
+        let store = &run.setup.opened.store;
+        let patience = run.patience(settings.lease);
+        let admin = run.setup.opened.admin.as_ref();
+        if patience.call(|| Box::pin(server_is_fresh(admin, settings.lease, &run.clock))).await? {
+            info!(
+                "The server of the store has just started; who holds jobs has a lease's time to be heard of."
+            );
+        } else {
+            let rescuer = Rescuer { store, judge: &run.judge, types: &run.setup.types, patience };
+            rescuer.run(aftermath).await?;
+            rescuer.run_unreadable(aftermath).await?;
+        }
+        // Read now, so that what was rescued counts as due.
+        let due_by = patience.call(|| store.time(run.clock.by())).await?;
+        run.clock.saw(due_by);
+        let (claim, queues) = run.claim(Some(due_by));
+        let (executor, ended, _watching) = run.executor();
+        let fetcher = Fetcher::once(claim, queues, &settings.queue_limits, run.clock.clone());
+        let terms = PumpTerms {
+            prefetch: Some(0),
+            gives_up: (settings.lease_doubt == LeaseDoubt::Stop).then_some(settings.lease),
+            tireless: false,
+            ready: CancellationToken::new(),
+            tidings: Arc::default(),
+        };
+        let state = PumpState::new(settings.limit, run.clock.instant());
+        Pump { run, terms, executor, ended, fetcher, aftermath, state }.run().await
+    }
+
+    async fn end(
+        self,
+        beating: Beating,
+        started: Timestamp,
+        worked: Result<(), StoreError>,
+        aftermath: Aftermath<C>,
+    ) -> Result<RunReport, ScriptError> {
+        self.run.wind_up(beating).await;
+        self.give_up_lock().await;
+        let (report, worked) = self.run.end(aftermath, started, worked).await;
+        if let Err(source) = worked {
+            return Err(self.broken(source, report));
+        }
+        if self.run.lost.is_cancelled() {
+            let section = self.run.settings().name.clone();
+            return Err(ScriptError::LockLost { section, report: Box::new(report) });
+        }
+        Ok(report)
+    }
+
+    /// If it is lost, this changes nothing.
+    async fn give_up_lock(&self) {
+        self.lock.give_up(&self.run.setup.opened.store, self.run.last_patience()).await;
+    }
+
+    fn broken(&self, source: StoreError, report: RunReport) -> ScriptError {
+        let section = self.run.settings().name.clone();
+        ScriptError::Store { section, source, report: Box::new(report) }
+    }
+}

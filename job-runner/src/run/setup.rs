@@ -1,0 +1,122 @@
+//! What a run is made of, whether it is a script's or a worker's.
+
+use crate::{
+    BuildError, Hooks, LogNotifier, Notifier, Place, Registry, Reporter, SectionSettings,
+    lease::heart_thread::Own,
+};
+use job_core::{TypeName, store::Opened};
+use std::{fmt, sync::Arc};
+use tokio_util::sync::CancellationToken;
+
+/// What a run is made of.
+pub(crate) struct Setup<C> {
+    pub(crate) opened: Opened,
+    pub(crate) registry: Arc<Registry<C>>,
+    pub(crate) context: C,
+    pub(crate) settings: SectionSettings,
+    /// The types it runs.
+    pub(crate) types: Vec<TypeName>,
+    pub(crate) place: Place,
+    pub(crate) heart_store: Own,
+    pub(crate) stop: CancellationToken,
+    pub(crate) release: CancellationToken,
+    pub(crate) reporter: Option<Arc<dyn Reporter>>,
+    pub(crate) notifier: Arc<dyn Notifier>,
+    pub(crate) hooks: Vec<Arc<dyn Hooks>>,
+}
+
+impl<C> fmt::Debug for Setup<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Setup").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+impl<C: Clone + Send + Sync + 'static> Setup<C> {
+    pub(crate) fn new(
+        opened: Opened,
+        registry: Arc<Registry<C>>,
+        context: C,
+        settings: SectionSettings,
+    ) -> Result<Self, BuildError> {
+        registry.check()?;
+        settings.check()?;
+        let types = registry.selected(&settings.types)?;
+        settings.retention.map_or(Ok(()), |it| registry.check_retention(it))?;
+        Ok(Self {
+            opened,
+            registry,
+            context,
+            settings,
+            types,
+            place: Place::Threads,
+            heart_store: None,
+            stop: CancellationToken::new(),
+            release: CancellationToken::new(),
+            reporter: None,
+            notifier: Arc::new(LogNotifier),
+            hooks: Vec::new(),
+        })
+    }
+}
+
+/// The part of a builder that scripts and workers have in common: what of their [`Setup`] need not be said.
+macro_rules! setup_methods {
+    () => {
+        /// Where its loops live; [`Place::Threads`](crate::Place::Threads) if not said.
+        #[must_use]
+        pub fn place(mut self, place: crate::Place) -> Self {
+            self.setup.place = place;
+            self
+        }
+
+        /// How the heart, on its own thread, opens its own handle of the same store; else it shares the one it was
+        /// given. Needed where a connection is driven by the runtime that opened it.
+        #[must_use]
+        pub fn heart_store(
+            mut self,
+            opener: std::sync::Arc<dyn job_core::store::Opener>,
+            url: job_core::store::StoreUrl,
+        ) -> Self {
+            self.setup.heart_store = Some((opener, url));
+            self
+        }
+
+        /// Once `stop` fires, nothing more is claimed. Running handlers are told, and have the section's grace to end;
+        /// the rest is released, with its attempt given back.
+        #[must_use]
+        pub fn stop_token(mut self, stop: tokio_util::sync::CancellationToken) -> Self {
+            self.setup.stop = stop;
+            self
+        }
+
+        /// Once `release` fires, it stops without any grace: everything is released at once, and it ends within a
+        /// second or so, whatever the handlers and the store do.
+        #[must_use]
+        pub fn release_token(mut self, release: tokio_util::sync::CancellationToken) -> Self {
+            self.setup.release = release;
+            self
+        }
+
+        /// Where error reports go; if not said, to files in the section's `report_dir`, or to the log.
+        #[must_use]
+        pub fn reporter(mut self, reporter: std::sync::Arc<dyn crate::Reporter>) -> Self {
+            self.setup.reporter = Some(reporter);
+            self
+        }
+
+        /// Who tells people of user errors; [`LogNotifier`](crate::LogNotifier) if not said.
+        #[must_use]
+        pub fn notifier(mut self, notifier: std::sync::Arc<dyn crate::Notifier>) -> Self {
+            self.setup.notifier = notifier;
+            self
+        }
+
+        /// Adds hooks; they are called after those that were added before.
+        #[must_use]
+        pub fn hooks(mut self, hooks: std::sync::Arc<dyn crate::Hooks>) -> Self {
+            self.setup.hooks.push(hooks);
+            self
+        }
+    };
+}
+pub(crate) use setup_methods;
