@@ -24,7 +24,7 @@ use tokio::time::{Instant, sleep};
 /// How often is looked again for what is waited for.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// A description of waiting jobs: those that fit every given part. [`assert_enqueued!`](crate::assert_enqueued)
+/// A description of waiting jobs: those that fit every given part. [`assert_enqueued!`](crate::assert_enqueued!)
 /// makes one of what it is given, and each of its keys is a method of this.
 ///
 /// A job that waits is one that a claim may start now or later: it was created, or goes back for another attempt.
