@@ -2,7 +2,7 @@
 
 use crate::{options::PgOptions, pool::wants_password, pooler::Unfit};
 use job_core::{BoxError, Text, store::StoreError};
-use tokio_postgres::error::SqlState;
+use tokio_postgres::{config::SslMode, error::SqlState};
 
 /// What to do about `error`, which opening by `options` ended with.
 pub(crate) fn advice(error: &StoreError, options: &PgOptions) -> String {
@@ -31,8 +31,16 @@ pub(crate) fn advice(error: &StoreError, options: &PgOptions) -> String {
     }
 }
 
-/// If the server is there and does not let us in.
+/// If the URL can lead nowhere, or the server is there and does not let us in.
 fn of_connecting(source: &BoxError, options: &PgOptions) -> Option<String> {
+    if options.config.get_hosts().is_empty() && options.config.get_hostaddrs().is_empty() {
+        return Some(
+            "the URL names no host; write it as postgres://USER:PASSWORD@HOST:PORT/DATABASE".to_owned(),
+        );
+    }
+    if options.config.get_ssl_mode() == SslMode::Require {
+        return Some("the store speaks no TLS yet, which sslmode=require asks for; take that out".to_owned());
+    }
     let error = source.downcast_ref::<tokio_postgres::Error>()?;
     let user = options.config.get_user().unwrap_or_default();
     // The server's own default.

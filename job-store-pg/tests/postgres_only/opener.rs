@@ -91,6 +91,20 @@ fn a_server_that_is_not_there_is_told_of_without_the_password() {
 }
 
 #[test]
+fn a_url_that_leads_nowhere_is_not_blamed_on_the_server() {
+    run(async {
+        let told = [
+            ("postgres://", "the URL names no host"),
+            ("postgres://127.0.0.1:1/db?sslmode=require", "the store speaks no TLS yet"),
+        ];
+        for (url, advice) in told {
+            let refused = Opener.open(&StoreUrl::new(url)).await.unwrap_err();
+            assert!(refused.advice.starts_with(advice), "{url}: {}", refused.advice);
+        }
+    });
+}
+
+#[test]
 fn behind_a_pooler_no_connection_keeps_a_setting() {
     run(async {
         let schema = TestSchema::new().await;
