@@ -11,7 +11,8 @@ use job_core::{
     AttemptLost, Change, Completed, Completion, CompletionParts, Then, Timestamp, store::StoreError,
 };
 
-/// Completes the job, as the last statement of the handler's own transaction. For another schema than `jobs` there is
+/// Completes the job, as the last statement of the handler's own transaction, which is begun with Diesel
+/// (`conn.transaction`): of a `BEGIN` sent as raw SQL Diesel does not know. For another schema than `jobs` there is
 /// [`Jobs::complete_on`].
 ///
 /// ```

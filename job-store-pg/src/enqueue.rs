@@ -10,6 +10,9 @@ use job_core::{DraftError, JobId, JobType, Options, store::StoreError};
 /// All of it belongs to the caller's transaction or savepoint, and is undone with it. Without one, each call is its own.
 /// It gives ids, not jobs: a role that only enqueues may not read args.
 ///
+/// Begin the transaction with Diesel (`conn.transaction`): of a `BEGIN` sent as raw SQL Diesel does not know, and
+/// [`create_many_on`](Self::create_many_on), which makes a transaction or savepoint of its own, would then commit it.
+///
 /// ```
 /// # use job_core::{Attempt, BoxError, RunnableJob};
 /// use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
