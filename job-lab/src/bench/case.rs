@@ -6,8 +6,9 @@ use super::{
     drain,
     enqueue::Enqueue,
     ground::Plot,
-    kind::{Kind, Site},
-    latency::Percentile,
+    idle::Idle,
+    kind::Kind,
+    latency::{Percentile, WARM_UP},
     measure::{Side, rate},
     no_op,
     store_drain::Exchanges,
@@ -36,7 +37,17 @@ enum Work {
     StoreDrain(Exchanges),
     Drain { then: Then, beside: Beside },
     Claim { crowd: Option<Crowd> },
-    Latency(Percentile),
+    Latency(Percentile, By),
+    Idle(Idle),
+}
+
+/// Who takes the jobs whose latency is measured.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum By {
+    /// A worker: until a handler starts.
+    Worker,
+    /// The least that claims: until it has.
+    Claim,
 }
 
 /// What else is there while a script drains.
@@ -58,7 +69,7 @@ const fn drain(then: Then, beside: Beside) -> Work {
 
 impl Case {
     /// Every case, in the order of the figures.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 22] = [
         Self::of("callers-1", Work::Enqueue(Enqueue::Callers(1)), 20),
         Self::of("callers-10", Work::Enqueue(Enqueue::Callers(10)), 5),
         Self::of("callers-64", Work::Enqueue(Enqueue::Callers(64)), 1),
@@ -75,8 +86,12 @@ impl Case {
         Self::of("pinned", drain(Then::Keep, Beside::Snapshot), 1),
         Self::of("elsewhere", Work::Claim { crowd: Some(Crowd::Elsewhere) }, 5),
         Self::of("same-queue", Work::Claim { crowd: Some(Crowd::Here) }, 5),
-        Self::of("p50", Work::Latency(Percentile(50)), 333),
-        Self::of("p99", Work::Latency(Percentile(99)), 333),
+        Self::of("worker-p50", Work::Latency(Percentile(50), By::Worker), 333),
+        Self::of("worker-p99", Work::Latency(Percentile(99), By::Worker), 333),
+        Self::of("claim-p50", Work::Latency(Percentile(50), By::Claim), 333),
+        Self::of("claim-p99", Work::Latency(Percentile(99), By::Claim), 333),
+        Self::of("statements", Work::Idle(Idle::Statements), 1),
+        Self::of("cpu", Work::Idle(Idle::Cpu), 1),
     ];
 
     const fn of(variant: &'static str, work: Work, part: u32) -> Self {
@@ -91,7 +106,18 @@ impl Case {
             Work::StoreDrain(_) => Workload::StoreDrain,
             Work::Drain { .. } => Workload::Drain,
             Work::Claim { .. } => Workload::Claim,
-            Work::Latency(_) => Workload::Latency,
+            Work::Latency(..) => Workload::Latency,
+            Work::Idle(_) => Workload::Idle,
+        }
+    }
+
+    /// What its figures are.
+    #[must_use]
+    pub const fn unit(&self) -> Unit {
+        match self.work {
+            Work::Enqueue(_) | Work::StoreDrain(_) | Work::Drain { .. } => Unit::Rate,
+            Work::Claim { .. } | Work::Latency(..) => Unit::Time,
+            Work::Idle(idle) => idle.unit(),
         }
     }
 
@@ -101,7 +127,9 @@ impl Case {
         let by_a_server = match self.work {
             Work::Enqueue(enqueue) => enqueue == Enqueue::InTransaction,
             Work::Drain { beside, .. } => beside != Beside::Nothing,
-            Work::Claim { .. } | Work::Latency(_) => true,
+            Work::Latency(_, by) => by == By::Claim,
+            Work::Idle(idle) => idle == Idle::Statements,
+            Work::Claim { .. } => true,
             Work::StoreDrain(_) => false,
         };
         kind == Kind::Postgres || !by_a_server
@@ -113,30 +141,32 @@ impl Case {
     #[must_use]
     pub fn jobs(&self, kind: Kind, most: u32) -> u32 {
         match kind {
-            Kind::Memory => most.saturating_mul(2),
-            Kind::Sqlite | Kind::Postgres => most.div_ceil(self.part),
+            Kind::Memory if self.unit() == Unit::Rate => most.saturating_mul(2),
+            Kind::Memory | Kind::Sqlite | Kind::Postgres => most.div_ceil(self.part),
         }
     }
 
     /// What the ceiling shows in `plot`, an empty place. Where the case asks what is in the way of a drain or a claim,
-    /// that is the same without it.
+    /// that is the same without it. Latency has one where a database itself can wake somebody, and idling has none.
     ///
     /// # Errors
     ///
     /// If what is under the ceiling fails, or it left a job behind.
-    pub(super) async fn ceiling(&self, plot: &Plot<'_>, most: u32) -> Result<Side, BoxError> {
+    pub(super) async fn ceiling(&self, plot: &Plot<'_>, most: u32) -> Result<Option<Side>, BoxError> {
         let jobs = self.jobs(plot.kind, most);
-        match self.work {
+        let side = match self.work {
             Work::Drain { then, beside: Beside::Crowd | Beside::Snapshot } => {
-                Self { work: drain(then, Beside::Nothing), ..*self }.candidate(plot, most).await
+                Self { work: drain(then, Beside::Nothing), ..*self }.candidate(plot, most).await?
             }
             Work::Claim { .. } => {
-                Self { work: Work::Claim { crowd: None }, ..*self }.candidate(plot, most).await
+                Self { work: Work::Claim { crowd: None }, ..*self }.candidate(plot, most).await?
             }
-            Work::Latency(percentile) => {
+            Work::Idle(_) => return Ok(None),
+            Work::Latency(..) if plot.kind != Kind::Postgres => return Ok(None),
+            Work::Latency(percentile, _) => {
                 plot.site.ceiling(plot.folder()).await?;
                 let figure = percentile.of_ceiling(plot.site.room()?, jobs).await?;
-                Ok(Side { figure, costs: None })
+                Side { figure, costs: None }
             }
             Work::Enqueue(enqueue) => {
                 let mut ceiling = plot.site.ceiling(plot.folder()).await?;
@@ -144,11 +174,12 @@ impl Case {
                 let start = Instant::now();
                 ceiling.insert(jobs, enqueue).await?;
                 let figure = rate(jobs, start.elapsed());
-                Ok(plot.side(figure, before, jobs).await?)
+                plot.side(figure, before, jobs).await?
             }
-            Work::StoreDrain(Exchanges { batch, then }) => drained(plot, jobs, batch, then).await,
-            Work::Drain { then, .. } => drained(plot, jobs, drain::CONCURRENCY, then).await,
-        }
+            Work::StoreDrain(Exchanges { batch, then }) => drained(plot, jobs, batch, then).await?,
+            Work::Drain { then, .. } => drained(plot, jobs, drain::CONCURRENCY, then).await?,
+        };
+        Ok(Some(side))
     }
 
     /// What the candidate shows in `plot`, an empty place. Every job is then where the workload wants it, or this
@@ -165,11 +196,11 @@ impl Case {
             Work::Drain { beside: Beside::Snapshot, .. } => Some(plot.site.room()?.snapshot().await?),
             _ => None,
         };
-        let figure = self.run(opened, &plot.site, jobs).await?;
+        let figure = self.run(opened, plot, jobs).await?;
         drop(snapshot);
-        let side = match self.workload().unit() {
+        let side = match self.unit() {
             Unit::Rate => plot.side(figure, before, jobs).await?,
-            Unit::Time => Side { figure, costs: None },
+            _ => Side { figure, costs: None },
         };
         self.check(&plot.site.open().await?, jobs).await?;
         Ok(side)
@@ -179,7 +210,7 @@ impl Case {
     async fn prepare(&self, plot: &Plot<'_>, most: u32) -> Result<Opened, BoxError> {
         let opened = plot.site.open().await?;
         match self.work {
-            Work::Enqueue(_) | Work::Latency(_) => return Ok(opened),
+            Work::Enqueue(_) | Work::Latency(..) | Work::Idle(_) => return Ok(opened),
             Work::Drain { beside: Beside::Crowd, .. } => Crowd::Here.fill(plot.site.room()?, most).await?,
             Work::Claim { crowd: Some(crowd) } => crowd.fill(plot.site.room()?, most).await?,
             Work::StoreDrain(_) | Work::Drain { .. } | Work::Claim { crowd: None } => {}
@@ -189,14 +220,19 @@ impl Case {
     }
 
     /// Does what is measured.
-    async fn run(&self, opened: Opened, site: &Site, jobs: u32) -> Result<f64, BoxError> {
-        let start = Instant::now();
+    async fn run(&self, opened: Opened, plot: &Plot<'_>, jobs: u32) -> Result<f64, BoxError> {
+        let (site, start) = (&plot.site, Instant::now());
         match self.work {
             Work::Enqueue(enqueue) => enqueue.run(opened.store, site, jobs).await?,
             Work::StoreDrain(exchanges) => exchanges.run(opened.store, site.drainers()).await?,
             Work::Drain { then, .. } => drain::run(opened, site, then).await?,
             Work::Claim { .. } => return claims::mean(&*opened.store).await,
-            Work::Latency(percentile) => return percentile.of_store(opened.store, site, jobs).await,
+            Work::Latency(it, By::Worker) => return it.of_worker(opened.store, site, jobs).await,
+            Work::Latency(it, By::Claim) => return it.of_store(opened.store, site, jobs).await,
+            Work::Idle(idle) => {
+                drop(opened);
+                return idle.of_worker(plot, jobs).await;
+            }
         }
         Ok(rate(jobs, start.elapsed()))
     }
@@ -205,7 +241,9 @@ impl Case {
         let (status, expected) = match self.work {
             Work::Enqueue(_) => (JobStatus::Waiting, jobs),
             // The last one, and those before the first sample, are still under way.
-            Work::Latency(_) => return Ok(()),
+            Work::Latency(_, By::Claim) => return Ok(()),
+            Work::Latency(_, By::Worker) => (JobStatus::Completed, WARM_UP + jobs),
+            Work::Idle(_) => (JobStatus::Completed, 0),
             Work::StoreDrain(Exchanges { then: Then::Delete, .. })
             | Work::Drain { then: Then::Delete, .. } => (JobStatus::Completed, 0),
             Work::StoreDrain(_) | Work::Drain { .. } | Work::Claim { .. } => (JobStatus::Completed, jobs),
@@ -213,7 +251,7 @@ impl Case {
         let exactly = Counted { jobs: expected.into(), at_least: false };
         for (statuses, words) in [(None, "there"), (Some(vec![status]), status.word())] {
             let filter = Filter { statuses, types: Some(no_op::types()?), ..Filter::default() };
-            let found = opened.store.count(&filter, u64::from(jobs) + 1).await?;
+            let found = opened.store.count(&filter, u64::from(expected) + 1).await?;
             if found != exactly {
                 let variant = self.variant;
                 return Err(format!("{variant}: {found} jobs are {words}; {expected} should be").into());

@@ -112,6 +112,15 @@ impl Plot<'_> {
         Ok(Side { figure, costs: after.zip(before).map(|(after, before)| after.since(before, jobs)) })
     }
 
+    /// How many statements its server has run until now.
+    ///
+    /// # Errors
+    ///
+    /// If it has no server, or that does not answer.
+    pub(super) async fn statements(&self) -> Result<f64, BoxError> {
+        self.server.ok_or("only a server counts statements")?.statements().await
+    }
+
     /// Makes room for the next.
     pub(super) async fn clear(self) -> Result<(), BoxError> {
         match self.site.room() {

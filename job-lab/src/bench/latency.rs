@@ -1,4 +1,4 @@
-//! The workload `latency`: from the call that enqueues a job to the claim of an idle runner elsewhere that started it.
+//! The workload `latency`: from the call that enqueues a job to its start, or to the claim of an idle runner elsewhere.
 
 use super::{
     ceiling_notify::listen,
@@ -28,14 +28,15 @@ const QUIET: Duration = Duration::from_millis(20);
 /// How long a runner sleeps at most.
 const POLL: Duration = Duration::from_secs(1);
 /// Samples before those that count: connections are made, statements prepared.
-const WARM_UP: u32 = 5;
+pub(super) const WARM_UP: u32 = 5;
 
 /// Which of all samples is shown.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Percentile(pub(super) usize);
 
 impl Percentile {
-    /// Of `samples` jobs that are put into `store`, which is at `site`, in milliseconds.
+    /// Of `samples` jobs that are put into `store`, which is at `site`, until the store alone has given them to a runner
+    /// that it woke, in milliseconds.
     ///
     /// # Errors
     ///
@@ -70,7 +71,12 @@ impl Percentile {
         self.of(samples, &mut heard, |number| inserting.insert(number).boxed()).await
     }
 
-    async fn of<'s>(
+    /// Of so many times from before `send` to the next arrival, in milliseconds. All is quiet before each.
+    ///
+    /// # Errors
+    ///
+    /// If `send` fails, or nothing more can arrive.
+    pub(super) async fn of<'s>(
         self,
         samples: u32,
         arrivals: &mut UnboundedReceiver<Instant>,

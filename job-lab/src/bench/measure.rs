@@ -17,49 +17,56 @@ pub struct Side {
 pub struct Round {
     /// The candidate.
     pub value: Side,
-    /// Its ceiling, just before.
-    pub ceiling: Side,
+    /// Its ceiling, just before, if it has one.
+    pub ceiling: Option<Side>,
     /// What the two figures are.
     pub unit: Unit,
 }
 
 impl Round {
-    /// How much of the ceiling the candidate reached. Higher is better.
+    /// How much of the ceiling the candidate reached, if there is one. Higher is better.
     #[must_use]
-    pub fn ratio(self) -> f64 {
-        self.unit.ratio(self.value.figure, self.ceiling.figure)
+    pub fn ratio(self) -> Option<f64> {
+        self.ceiling.map(|ceiling| self.unit.ratio(self.value.figure, ceiling.figure))
+    }
+
+    /// What rounds are compared by: the ratio, or without a ceiling the figure.
+    #[must_use]
+    pub fn score(self) -> f64 {
+        self.ratio().unwrap_or(self.value.figure)
     }
 }
-/// The rounds of one case, by ratio. Never empty.
+
+/// The rounds of one case, by score. Never empty.
 #[derive(Clone, Debug)]
 pub struct Rounds {
-    by_ratio: Vec<Round>,
+    by_score: Vec<Round>,
 }
 
 impl Rounds {
     /// The first one.
     #[must_use]
     pub fn new(first: Round) -> Self {
-        Self { by_ratio: vec![first] }
+        Self { by_score: vec![first] }
     }
 
     /// One more.
     pub fn add(&mut self, round: Round) {
-        let place = self.by_ratio.partition_point(|it| it.ratio() < round.ratio());
-        self.by_ratio.insert(place, round);
+        let place = self.by_score.partition_point(|it| it.score() < round.score());
+        self.by_score.insert(place, round);
     }
 
-    /// The round whose ratio is the median; of two in the middle, the lower. Its three figures belong together,
+    /// The round whose score is the median; of two in the middle, the lower. Its three figures belong together,
     /// which the medians of each would not.
     #[must_use]
     pub fn median(&self) -> Round {
-        self.by_ratio[(self.by_ratio.len() - 1) / 2]
+        self.by_score[(self.by_score.len() - 1) / 2]
     }
 
-    /// The lowest and the highest ratio: how far to trust the median.
+    /// The lowest and the highest score: how far to trust the median.
     #[must_use]
     pub fn spread(&self) -> (f64, f64) {
-        (self.by_ratio[0].ratio(), self.by_ratio[self.by_ratio.len() - 1].ratio())
+        (self.by_score[0].score(), self.by_score[self.by_score.len() - 1].score())
     }
 }
 
@@ -78,7 +85,7 @@ mod tests {
     }
 
     fn round(value: f64) -> Round {
-        Round { value: side(value), ceiling: side(100.0), unit: Unit::Rate }
+        Round { value: side(value), ceiling: Some(side(100.0)), unit: Unit::Rate }
     }
 
     fn rounds<const N: usize>(values: [f64; N]) -> Rounds {
@@ -98,7 +105,7 @@ mod tests {
     #[test]
     fn rounds_are_ordered_by_ratio_not_by_speed() {
         let mut rounds = rounds([20.0, 30.0]);
-        rounds.add(Round { value: side(500.0), ceiling: side(5000.0), unit: Unit::Rate });
+        rounds.add(Round { value: side(500.0), ceiling: Some(side(5000.0)), unit: Unit::Rate });
         assert_eq!(rounds.median(), round(20.0));
     }
 
@@ -106,6 +113,15 @@ mod tests {
     fn of_two_in_the_middle_the_lower_one_counts() {
         assert_eq!(rounds([40.0, 30.0]).median(), round(30.0));
         assert_eq!(rounds([4.0, 3.0, 2.0, 1.0]).median(), round(2.0));
+    }
+
+    #[test]
+    fn rounds_without_a_ceiling_are_ordered_by_what_they_showed() {
+        let bare = |value| Round { value: side(value), ceiling: None, unit: Unit::Cpu };
+        let mut rounds = Rounds::new(bare(3.0));
+        [1.0, 2.0].map(bare).into_iter().for_each(|it| rounds.add(it));
+        assert_eq!((rounds.median(), rounds.spread()), (bare(2.0), (1.0, 3.0)));
+        assert_eq!(rounds.median().ratio(), None);
     }
 
     #[test]

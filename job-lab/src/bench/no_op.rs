@@ -1,5 +1,6 @@
 //! Jobs that do nothing, so that only the system is measured.
 
+use super::latency_worker::Stamp;
 use job_core::{
     Attempt, BoxError, JobType, JsonError, NewJob, Options, RunnableJob, TypeName, UniqueKey, store::JobStore,
 };
@@ -43,7 +44,7 @@ impl RunnableJob for UniqueNoOp {
 
 /// All types of the bench.
 pub(super) fn types() -> Result<Vec<TypeName>, BoxError> {
-    Ok(vec![TypeName::new(NoOp::TYPE)?, TypeName::new(UniqueNoOp::TYPE)?])
+    [NoOp::TYPE, UniqueNoOp::TYPE, Stamp::TYPE].map(|it| Ok(TypeName::new(it)?)).into_iter().collect()
 }
 
 /// The args of a [`NoOp`], as it is stored, for the ceilings.

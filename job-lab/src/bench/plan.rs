@@ -75,6 +75,6 @@ impl Plan {
         let plot = ground.plot(kind)?;
         let value = case.candidate(&plot, self.jobs).await?;
         plot.clear().await?;
-        Ok(Round { value, ceiling, unit: case.workload().unit() })
+        Ok(Round { value, ceiling, unit: case.unit() })
     }
 }

@@ -41,10 +41,10 @@ struct Line {
     /// With no more digits than were measured.
     value: f64,
     unit: &'static str,
-    /// As the value.
-    ceiling: f64,
+    /// As the value; none if nothing is the least that would do.
+    ceiling: Option<f64>,
     /// With three decimals; higher is better.
-    ratio: f64,
+    ratio: Option<f64>,
 }
 
 impl Report {
@@ -98,38 +98,41 @@ impl Figure {
     /// The figure, and behind it what it cost.
     fn lines(&self) -> Vec<Line> {
         let median = self.rounds.median();
-        let (value, ceiling) = (median.value.figure, median.ceiling.figure);
+        let (value, ceiling) = (median.value.figure, median.ceiling.map(|it| it.figure));
         let unit = median.unit;
         let rounded = |figure| unit.rounded(figure);
-        let mut lines = vec![self.line(unit.name(), rounded(value), rounded(ceiling), median.ratio())];
-        let costs = median.value.costs.zip(median.ceiling.costs);
+        let mut lines = vec![self.line(unit.name(), rounded(value), ceiling.map(rounded), median.ratio())];
+        let costs = median.value.costs.zip(median.ceiling.and_then(|it| it.costs));
         let costs = costs.into_iter().flat_map(|(value, ceiling)| value.each().zip(ceiling.each()));
         // What was none on either side has no ratio.
         let costs = costs.filter(|((_, value), (_, ceiling))| *value > 0.0 && *ceiling > 0.0);
         lines.extend(costs.map(|((unit, value), (_, ceiling))| {
-            self.line(unit, thousandths(value), thousandths(ceiling), Unit::Time.ratio(value, ceiling))
+            let ratio = Unit::Time.ratio(value, ceiling);
+            self.line(unit, thousandths(value), Some(thousandths(ceiling)), Some(ratio))
         }));
         lines
     }
 
-    fn line(&self, unit: &'static str, value: f64, ceiling: f64, ratio: f64) -> Line {
+    fn line(&self, unit: &'static str, value: f64, ceiling: Option<f64>, ratio: Option<f64>) -> Line {
         let [store, workload, variant] = self.names();
-        Line { store, workload, variant, value, unit, ceiling, ratio: thousandths(ratio) }
+        Line { store, workload, variant, value, unit, ceiling, ratio: ratio.map(thousandths) }
     }
 
     /// The figure, and below it what it cost.
     fn rows(&self) -> Vec<String> {
         let median = self.rounds.median();
         let (least, most) = self.rounds.spread();
+        let none = || "-".to_owned();
+        let aim = |it| if median.ceiling.is_some() { ratio(it) } else { format!("<= {it}") };
         let figures = [
             median.unit.say(median.value.figure),
-            median.unit.say(median.ceiling.figure),
-            ratio(median.ratio()),
+            median.ceiling.map_or_else(none, |it| median.unit.say(it.figure)),
+            median.ratio().map_or_else(none, ratio),
             format!("{}..{}", ratio(least), ratio(most)),
-            target(self.kind, &self.case).map(ratio).unwrap_or_default(),
+            target(self.kind, &self.case).map(aim).unwrap_or_default(),
         ];
         let mut rows = vec![row(self.names(), &figures)];
-        let sides = [("a job", median.value.costs), ("ceiling", median.ceiling.costs)];
+        let sides = [("a job", median.value.costs), ("ceiling", median.ceiling.and_then(|it| it.costs))];
         rows.extend(sides.into_iter().filter_map(|(side, costs)| Some(cost(side, costs?))));
         rows
     }
@@ -167,7 +170,8 @@ mod tests {
     fn said(report: Report, kind: Kind, variant: &str, unit: Unit, rounds: &[(f64, f64)]) -> String {
         let costs = |wal| Costs { wal, commits: 0.002, calls: Some(0.0031), dead: 2.0 };
         let side = |figure, wal| Side { figure, costs: (kind == Kind::Postgres).then(|| costs(wal)) };
-        let round = |it: &(f64, f64)| Round { value: side(it.0, 1234.5), ceiling: side(it.1, 617.25), unit };
+        let round =
+            |it: &(f64, f64)| Round { value: side(it.0, 1234.5), ceiling: Some(side(it.1, 617.25)), unit };
         let mut all = Rounds::new(round(&rounds[0]));
         rounds[1..].iter().for_each(|it| all.add(round(it)));
         let case = *Case::ALL.iter().find(|it| it.variant == variant).unwrap();
@@ -199,8 +203,23 @@ mod tests {
 
     #[test]
     fn a_time_is_better_the_shorter_it_is() {
-        let line = said(Report::Json, Kind::Sqlite, "p50", Unit::Time, &[(0.84, 0.42)]);
+        let line = said(Report::Json, Kind::Sqlite, "worker-p50", Unit::Time, &[(0.84, 0.42)]);
         assert!(line.contains(r#""value":0.84,"unit":"ms","ceiling":0.42,"ratio":0.5"#), "{line}");
+    }
+
+    #[test]
+    fn what_has_no_ceiling_is_said_without_and_beside_the_most_it_may_be() {
+        let case = *Case::ALL.iter().find(|it| it.variant == "statements").unwrap();
+        let value = Side { figure: 1.25, costs: None };
+        let rounds = Rounds::new(Round { value, ceiling: None, unit: case.unit() });
+        let figure = Figure { kind: Kind::Postgres, case, rounds };
+        let row = "postgres idle        statements     1.25 /s         -      -   1.25..1.25   <= 2";
+        assert_eq!(figure.rows(), [row]);
+        let line = serde_json::to_string(&figure.lines()[0]).unwrap();
+        assert!(
+            line.ends_with(r#""value":1.25,"unit":"statements/s","ceiling":null,"ratio":null}"#),
+            "{line}"
+        );
     }
 
     #[test]

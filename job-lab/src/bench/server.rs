@@ -20,6 +20,7 @@ const COUNTS: &str = "
 const CALLS: &str = "
     SELECT coalesce(sum(calls), 0)::float8
     FROM pg_stat_statements JOIN pg_database ON pg_database.oid = dbid WHERE datname = $1";
+const COMMITS: &str = "SELECT xact_commit::float8 FROM pg_stat_database WHERE datname = $1";
 const SESSIONS: &str =
     "SELECT count(*) FROM pg_stat_activity WHERE datname = $1 AND backend_type = 'client backend'";
 const SETTINGS: [&str; 5] =
@@ -97,6 +98,13 @@ impl Server {
             false => None,
         };
         Ok(Costs { wal: counts.get(0), commits: counts.get(1), calls, dead: counts.get(2) })
+    }
+
+    /// How many statements the server has run in the database until now; where it does not count them, how many
+    /// transactions, of which those of the last second may be missing.
+    pub(super) async fn statements(&self) -> Result<f64, BoxError> {
+        let counted = if self.counts_calls { CALLS } else { COMMITS };
+        Ok(self.client.query_one(counted, &[&self.database]).await?.get(0))
     }
 
     /// Writes to disk what was filled in, so that this does not happen while the clock runs, where we may.

@@ -7,6 +7,10 @@ pub enum Unit {
     Rate,
     /// Milliseconds: less is better.
     Time,
+    /// Statements a second: less is better.
+    Statements,
+    /// Milliseconds of a processor in a second: less is better.
+    Cpu,
 }
 
 impl Unit {
@@ -16,6 +20,8 @@ impl Unit {
         match self {
             Self::Rate => "jobs/s",
             Self::Time => "ms",
+            Self::Statements => "statements/s",
+            Self::Cpu => "ms CPU/s",
         }
     }
 
@@ -24,7 +30,7 @@ impl Unit {
     pub fn ratio(self, value: f64, ceiling: f64) -> f64 {
         match self {
             Self::Rate => value / ceiling,
-            Self::Time => ceiling / value,
+            Self::Time | Self::Statements | Self::Cpu => ceiling / value,
         }
     }
 
@@ -32,7 +38,7 @@ impl Unit {
     pub(super) fn rounded(self, figure: f64) -> f64 {
         match self {
             Self::Rate => figure.round(),
-            Self::Time => (figure * 1000.0).round() / 1000.0,
+            Self::Time | Self::Statements | Self::Cpu => (figure * 1000.0).round() / 1000.0,
         }
     }
 
@@ -41,6 +47,8 @@ impl Unit {
         match self {
             Self::Rate => grouped(figure),
             Self::Time => format!("{figure:.3} ms"),
+            Self::Statements => format!("{figure:.2} /s"),
+            Self::Cpu => format!("{figure:.2} ms/s"),
         }
     }
 }

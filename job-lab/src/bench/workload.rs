@@ -1,7 +1,5 @@
 //! What is done.
 
-use super::unit::Unit;
-
 /// What is done.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
 pub enum Workload {
@@ -13,13 +11,16 @@ pub enum Workload {
     Drain,
     /// Jobs are claimed among others, and only that is timed.
     Claim,
-    /// A job is created, and an idle runner elsewhere starts it.
+    /// A job is created, and an idle worker or bare runner elsewhere starts it.
     Latency,
+    /// A worker has nothing to do.
+    Idle,
 }
 
 impl Workload {
     /// Every workload.
-    pub const ALL: [Self; 5] = [Self::Enqueue, Self::StoreDrain, Self::Drain, Self::Claim, Self::Latency];
+    pub const ALL: [Self; 6] =
+        [Self::Enqueue, Self::StoreDrain, Self::Drain, Self::Claim, Self::Latency, Self::Idle];
 
     /// Its name in the figures.
     #[must_use]
@@ -30,15 +31,7 @@ impl Workload {
             Self::Drain => "drain",
             Self::Claim => "claim",
             Self::Latency => "latency",
-        }
-    }
-
-    /// What its figures are.
-    #[must_use]
-    pub const fn unit(self) -> Unit {
-        match self {
-            Self::Enqueue | Self::StoreDrain | Self::Drain => Unit::Rate,
-            Self::Claim | Self::Latency => Unit::Time,
+            Self::Idle => "idle",
         }
     }
 }
