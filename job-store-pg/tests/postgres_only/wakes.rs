@@ -11,9 +11,9 @@ use job_core::{
     store::{JobStore, Wake},
 };
 use job_store_pg::{EnqueueError, PgStore};
-use job_testing::factory;
-use std::time::Duration;
-use tokio::time::timeout;
+use job_testing::{factory, proxy::Proxy};
+use std::time::{Duration, Instant};
+use tokio::time::{sleep, timeout};
 
 /// Long enough for a slow machine.
 const SOON: Duration = Duration::from_secs(15);
@@ -93,5 +93,27 @@ fn a_listener_that_lost_its_connection_listens_again() {
         assert!(woken(&store, SOON).await, "it looks what came in the gap");
         other.insert(&[factory::job(other.mint())], Clock::Store).await.unwrap();
         assert!(woken(&store, SOON).await);
+    });
+}
+
+#[test]
+fn a_connection_that_says_nothing_any_more_is_noticed_within_fifteen_seconds() {
+    run(async {
+        let schema = TestSchema::new().await;
+        schema.store().await;
+        let proxy = Proxy::before(server::url()).unwrap();
+        let options = schema.options_at(proxy.url()).connections(1.try_into().unwrap());
+        let store = PgStore::connect(&options).await.unwrap();
+        assert!(woken(&store, SOON).await, "it listens");
+        // The one that listens, and no other: those of calls are asked nothing while nobody calls.
+        let before = proxy.connections();
+        proxy.stall(true);
+        let begun = Instant::now();
+        while proxy.connections() == before {
+            assert!(begun.elapsed() < SOON, "it is not opened anew");
+            sleep(Duration::from_millis(50)).await;
+        }
+        proxy.stall(false);
+        assert!(woken(&store, SOON).await, "it looks what came in the gap");
     });
 }
