@@ -227,7 +227,7 @@ impl Case {
             Work::StoreDrain(exchanges) => exchanges.run(opened.store, site.drainers()).await?,
             Work::Drain { then, .. } => drain::run(opened, site, then).await?,
             Work::Claim { .. } => return claims::mean(&*opened.store).await,
-            Work::Latency(it, By::Worker) => return it.of_worker(opened.store, site, jobs).await,
+            Work::Latency(it, By::Worker) => return it.of_worker(opened, site, jobs).await,
             Work::Latency(it, By::Claim) => return it.of_store(opened.store, site, jobs).await,
             Work::Idle(idle) => {
                 drop(opened);

@@ -23,8 +23,10 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-/// How long all is quiet between two samples. The store tells others of work at most every ten milliseconds.
+/// How long all is quiet between two samples, at least. The store tells others of work at most every ten milliseconds.
 const QUIET: Duration = Duration::from_millis(20);
+/// Up to so much longer, so that no sample keeps step with a loop that looks every so often.
+const SPREAD: u32 = 25;
 /// How long a runner sleeps at most.
 const POLL: Duration = Duration::from_secs(1);
 /// Samples before those that count: connections are made, statements prepared.
@@ -84,7 +86,7 @@ impl Percentile {
     ) -> Result<f64, BoxError> {
         let mut took = Vec::new();
         for number in 0..WARM_UP + samples {
-            sleep(QUIET).await;
+            sleep(QUIET + Duration::from_millis((number * 7 % SPREAD).into())).await;
             let begun = Instant::now();
             send(number).await?;
             let arrived = arrivals.recv().await.ok_or("nobody listens any more")?;
