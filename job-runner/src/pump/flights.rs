@@ -4,13 +4,14 @@
 use crate::{
     clock::Instant,
     pump::{lane::Seen, outbox::Batch},
+    run::many,
 };
 use job_core::{
     QueueName, Reply,
     store::{Claim, Claimed, JobStore, StoreError},
 };
 use std::{panic, sync::Arc};
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinSet};
 
 /// From how many slots on a second call is worth it. Halves of fewer make small batches, and these cost a store more than
 /// the waiting costs us.
@@ -26,6 +27,7 @@ pub(crate) struct Flights {
 /// What a call is about, while it is under way.
 #[derive(Debug)]
 struct Manifest {
+    call: Id,
     asked: Instant,
     settling: usize,
     claim: Option<Claim>,
@@ -52,8 +54,8 @@ impl Flights {
         claim: Option<Claim>,
         (asked, seen): (Instant, Seen),
     ) {
-        self.manifests.push(Manifest { asked, settling: batch.len(), claim: claim.clone() });
-        self.calls.spawn(async move {
+        let (settling, claims) = (batch.len(), claim.clone());
+        let call = self.calls.spawn(async move {
             let answer = match &claim {
                 None => store.apply(&batch.changes).await.map(|it| (it, Claimed::default())),
                 Some(claim) if batch.is_empty() => store.claim(claim).await.map(|it| (Vec::new(), it)),
@@ -61,18 +63,17 @@ impl Flights {
             };
             Landed { batch, claim, asked, seen, answer }
         });
+        self.manifests.push(Manifest { call: call.id(), asked, settling, claim: claims });
     }
 
     /// The next answer; `None` if nothing is under way. Cancel safe.
     pub(crate) async fn next(&mut self) -> Option<Landed> {
-        let landed = match self.calls.join_next().await? {
+        let (call, landed) = match self.calls.join_next_with_id().await? {
             Ok(landed) => landed,
             // A store that panics does so in the pump's own task.
             Err(error) => panic::resume_unwind(error.try_into_panic().ok()?),
         };
-        if let Some(at) = self.manifests.iter().position(|it| it.asked == landed.asked) {
-            self.manifests.swap_remove(at);
-        }
+        self.manifests.retain(|it| it.call != call);
         Some(landed)
     }
 
@@ -97,12 +98,12 @@ impl Flights {
 
     /// How many jobs may come back.
     pub(crate) fn claiming(&self) -> usize {
-        self.claims().map(limit).sum()
+        self.claims().map(|it| many(it.limit.get())).sum()
     }
 
     /// How many jobs of `queue` may come back.
     pub(crate) fn claiming_of(&self, queue: &QueueName) -> usize {
-        self.claims().filter(|it| it.queue == *queue).map(limit).sum()
+        self.claims().filter(|it| it.queue == *queue).map(|it| many(it.limit.get())).sum()
     }
 
     /// When the oldest call was made.
@@ -118,8 +119,4 @@ impl Flights {
 /// The most that one call claims for a runner with `slots` slots.
 pub(crate) fn share(slots: usize) -> usize {
     if slots >= WIDE { slots.div_ceil(2) } else { usize::MAX }
-}
-
-fn limit(claim: &Claim) -> usize {
-    usize::try_from(claim.limit.get()).unwrap_or(usize::MAX)
 }
