@@ -3,10 +3,10 @@
 /// Where the loops of a runner live, and on which threads handlers run.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Place {
-    /// Handlers on a runtime of their own, with as many threads as slots, at most 32: one that spins or blocks costs one
-    /// of them until its time is up; then it is a zombie, and others have threads in its stead. With more slots than
-    /// that, 32 handlers that block at a time hold up the rest for as long. The heart on a thread of its own, with its
-    /// own handle of the store. Fetching and settling on the runtime that runs the script or worker, which should do
+    /// Handlers on runtimes of their own, with a thread for each handler at a time, or as many as the section says
+    /// ([`SectionSettings::threads`](crate::SectionSettings::threads)): one that spins or blocks costs one of them until
+    /// its time is up; then it is a zombie, and others have threads in its stead. The heart on a thread of its own, with
+    /// its own handle of the store. Fetching and settling on the runtime that runs the script or worker, which should do
     /// nothing else. Production.
     #[default]
     Threads,

@@ -29,6 +29,11 @@ pub struct SectionSettings {
     pub concurrency: NonZeroU32,
     /// The most handlers at a time for jobs that were claimed from one queue, where that is less than `concurrency`.
     pub queue_limits: BTreeMap<QueueName, NonZeroU32>,
+    /// How many threads handlers share; as many as there are handlers at a time, if not said, so that one that blocks or
+    /// spins holds up no other. Fewer are enough, and cost less, where handlers only await; but as many that block at a
+    /// time hold up all others until their time is up. Threads are started when they are needed, a few more than these
+    /// for timers and in the stead of those that zombies hold.
+    pub threads: Option<NonZeroU32>,
     /// How many jobs a worker claims beyond its free slots, so that a slot that falls free is filled at once; as many
     /// as there are slots, if not said. A script claims none.
     pub prefetch: Option<u32>,
@@ -85,6 +90,7 @@ impl SectionSettings {
             queues: Vec::new(),
             concurrency: NonZeroU32::MIN,
             queue_limits: BTreeMap::new(),
+            threads: None,
             prefetch: None,
             poll: Duration::from_secs(1),
             scan: Duration::from_secs(5),

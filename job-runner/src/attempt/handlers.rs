@@ -59,9 +59,14 @@ impl Drop for Slot {
 }
 
 impl Handlers {
-    /// `slots` slots in `place`. Called on the runtime that runs the script.
-    pub(crate) fn new(place: Place, slots: usize, replaced_most: usize) -> io::Result<Arc<Self>> {
-        let seats = Seats::new(place, slots)?;
+    /// `slots` slots in `place`, on as many as `threads` threads. Called on the runtime that runs the script.
+    pub(crate) fn new(
+        place: Place,
+        slots: usize,
+        threads: usize,
+        replaced_most: usize,
+    ) -> io::Result<Arc<Self>> {
+        let seats = Seats::new(place, slots, threads, replaced_most)?;
         let line = Mutex::new(Line { free: slots, waiting: VecDeque::new(), advances: false });
         Ok(Arc::new_cyclic(|this| Self { seats, replaced_most, line, this: this.clone() }))
     }
@@ -79,9 +84,9 @@ impl Handlers {
         line.free.saturating_sub(line.waiting.len())
     }
 
-    /// Whether nothing new would find a thread.
-    pub(crate) fn are_full(&self) -> bool {
-        self.seats.are_full()
+    /// Whether nothing new would find a thread, since zombies hold all there may be.
+    pub(crate) fn are_stuck(&self) -> bool {
+        self.seats.are_stuck()
     }
 
     /// Looks after the zombies: gives their slots to others, and gives up the attempts that wait for threads that only

@@ -44,8 +44,9 @@ pub(crate) struct Running {
 /// What the handler takes up.
 #[derive(Debug, Default)]
 struct Place {
-    slot: Option<Slot>,
+    /// Dropped before the slot, so that whoever gets that finds a seat.
     seat: Option<Seat>,
+    slot: Option<Slot>,
     /// It is gone, or will never come.
     left: bool,
 }
@@ -126,7 +127,7 @@ impl Running {
             drop(place);
             return false;
         }
-        (place.slot, place.seat) = (Some(slot), Some(seat));
+        (place.seat, place.slot) = (Some(seat), Some(slot));
         true
     }
 

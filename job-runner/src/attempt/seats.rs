@@ -16,20 +16,22 @@ use std::{
 use tokio::runtime::{Builder, Handle, Runtime};
 use tracing::{error, warn};
 
-/// The most threads of a group, whatever the number of slots.
-const THREADS_MOST: usize = 32;
-
-/// The most groups: the first, and those that take in what it has no room for while zombies keep their seats.
-const GROUPS_MOST: usize = 4;
+/// The most threads of a group, but for the one that it has beyond its share. Some hundreds cost an idle runtime
+/// nothing, and finding work among more of them would cost more than another runtime.
+const THREADS_MOST: usize = 256;
 
 /// The runtime of the runner, or groups of threads of their own.
 ///
-/// A group seats as many handlers as there are slots, and a zombie keeps its seat until it is gone. So with up to 32
-/// slots a handler always finds a thread that nobody holds.
+/// A section may have fewer threads than slots; if it does not, a handler that blocks or spins holds up no other: there
+/// is a thread for each, and in each group one more, which drives the timers and the connections that were opened there.
+/// A zombie keeps its seat until it is gone. Groups are opened when they are needed.
 #[derive(Debug)]
 pub(crate) struct Seats {
-    slots: usize,
+    /// What each group has.
+    seats: usize,
     threads: usize,
+    /// The most groups: those for all slots, and those that take in what stands in for zombies.
+    groups_most: usize,
     groups: Mutex<Vec<Group>>,
 }
 
@@ -37,7 +39,7 @@ pub(crate) struct Seats {
 struct Group {
     runtime: Threads,
     taken: Arc<AtomicUsize>,
-    /// Zombies hold all its threads: with more seats than threads, that may be so while seats are free.
+    /// Zombies hold all its threads. Only with more seats than threads.
     stuck: bool,
 }
 
@@ -68,14 +70,19 @@ impl Seat {
 }
 
 impl Seats {
-    /// Room for `slots` handlers in `place`. Called on the runtime that runs the script.
-    pub(crate) fn new(place: Place, slots: usize) -> io::Result<Self> {
-        let threads = slots.min(THREADS_MOST);
+    /// Room in `place` for `slots` handlers on `threads` threads, and for as many more as there are zombies whose slots are
+    /// given to others, `replaced_most` of them. Called on the runtime that runs the script.
+    pub(crate) fn new(place: Place, slots: usize, threads: usize, replaced_most: usize) -> io::Result<Self> {
+        let threads = threads.min(slots);
+        let groups = threads.div_ceil(THREADS_MOST);
+        let (seats, share) = (slots.div_ceil(groups), threads.div_ceil(groups));
+        let threads = share + 1;
         let first = match place {
             Place::Here => Group::new(Threads::Here(Handle::current())),
             Place::Threads => Group::own(threads)?,
         };
-        Ok(Self { slots, threads, groups: Mutex::new(vec![first]) })
+        let groups_most = groups + replaced_most.div_ceil(share);
+        Ok(Self { seats, threads, groups_most, groups: Mutex::new(vec![first]) })
     }
 
     /// Seats for `count` handlers, one after the other; opens another group where one is needed.
@@ -85,26 +92,26 @@ impl Seats {
     }
 
     fn take_one(&self, groups: &mut Vec<Group>) -> Seat {
-        let group = groups.iter().position(|it| it.has_room(self.slots));
-        let group = group.unwrap_or_else(|| {
-            let another = (groups.len() < GROUPS_MOST).then(|| Group::own(self.threads));
+        let group = groups.iter().position(|it| it.has_room(self.seats)).unwrap_or_else(|| {
+            let another = (groups.len() < self.groups_most).then(|| Group::own(self.threads));
             match another.transpose() {
                 Ok(another) => groups.extend(another),
                 Err(error) => {
                     error!(error = &error as &dyn std::error::Error, "No more threads for handlers.");
                 }
             }
-            groups.len() - 1
+            // One too many there waits for its turn.
+            groups.iter().rposition(|it| !it.stuck).unwrap_or(groups.len() - 1)
         });
         let taken = groups[group].taken.clone();
         taken.fetch_add(1, SeqCst);
         Seat { group, taken }
     }
 
-    /// Whether nothing new would find a thread.
-    pub(crate) fn are_full(&self) -> bool {
+    /// Whether zombies hold all threads there may be.
+    pub(crate) fn are_stuck(&self) -> bool {
         let groups = self.groups.lock();
-        groups.len() == GROUPS_MOST && !groups.iter().any(|it| it.has_room(self.slots))
+        groups.len() == self.groups_most && groups.iter().all(|it| it.stuck)
     }
 
     /// Starts `tasks` in their groups.
@@ -170,10 +177,10 @@ impl Group {
         }
     }
 
-    fn has_room(&self, slots: usize) -> bool {
+    fn has_room(&self, seats: usize) -> bool {
         match self.runtime {
             Threads::Here(_) => true,
-            Threads::Own(_) => !self.stuck && self.taken.load(SeqCst) < slots,
+            Threads::Own(_) => !self.stuck && self.taken.load(SeqCst) < seats,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! How many jobs a section runs at once: in all, and of single queues.
+//! How many jobs a section runs at once: in all, and of single queues; and on how many threads.
 
 use super::{ConfigError, file::SectionTable, place::Places};
 use crate::SectionSettings;
@@ -10,6 +10,7 @@ use toml::Spanned;
 #[derive(Debug)]
 pub(super) struct Limits {
     pub(super) concurrency: NonZeroU32,
+    pub(super) threads: Option<NonZeroU32>,
     pub(super) queue_limits: BTreeMap<QueueName, NonZeroU32>,
     /// Where the names of limited queues stand: whether the section looks into them depends on the program.
     pub(super) limited_at: BTreeMap<QueueName, (usize, usize)>,
@@ -28,8 +29,14 @@ impl Limits {
             None => default.concurrency,
             Some(count) => counted(count, "a concurrency of 0 runs nothing; 1 is the least".to_owned())?,
         };
-        let mut limits =
-            Self { concurrency, queue_limits: default.queue_limits.clone(), limited_at: BTreeMap::new() };
+        let threads = match &table.threads {
+            None => default.threads,
+            Some(count) => {
+                Some(counted(count, "no handler runs without a thread; 1 is the least".to_owned())?)
+            }
+        };
+        let (queue_limits, limited_at) = (default.queue_limits.clone(), BTreeMap::new());
+        let mut limits = Self { concurrency, threads, queue_limits, limited_at };
         for (queue, count) in table.queue_limits.iter().flatten() {
             let name = queue.get_ref();
             let problem = format!(

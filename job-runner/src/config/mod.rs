@@ -16,6 +16,7 @@
 //! grace = "30s"                              # how long running jobs may take to end at a signal
 //! delete_completed = false                   # whether a completed job leaves no row
 //! crash_limit = 5                            # how often a job may lose its runner
+//! threads = 4                                # that handlers run on; as many as jobs at once if not said
 //! zombie_limit = 4                           # handlers out of time whose slots are filled again
 //! lease_doubt = "stop"                       # or "carry-on": while the store cannot be reached
 //! reports = "reports"                        # a folder for error reports, beside the log

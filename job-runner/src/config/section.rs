@@ -126,12 +126,13 @@ pub(super) fn read(
     }
 
     let default = SectionSettings::new(name.get_ref().clone());
-    let Limits { concurrency, queue_limits, limited_at } = Limits::read(table, &default, places)?;
+    let Limits { concurrency, threads, queue_limits, limited_at } = Limits::read(table, &default, places)?;
     let Pace { lease, beat, poll, scan, retention } = Pace::read(table, &default, places)?;
     let settings = SectionSettings {
         types: types.iter().map(|it| it.get_ref().clone()).collect(),
         queues: table.queues.clone().unwrap_or_default(),
         concurrency,
+        threads,
         queue_limits,
         prefetch: table.prefetch.or(default.prefetch),
         zombie_limit: table.zombie_limit.or(default.zombie_limit),

@@ -151,7 +151,7 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
     /// A slot is taken until the end of its attempt is settled, so that a store that is slow slows the runner down.
     /// Zombies keep those that are not given to others, and there is no free one without a thread.
     pub(crate) fn free(&self, unsettled: usize) -> usize {
-        if self.run.handlers.are_full() {
+        if self.run.handlers.are_stuck() {
             return 0;
         }
         let zombies = self.run.attempts.zombies().iter().filter(|it| it.has_slot()).count();

@@ -72,8 +72,9 @@ impl<C: Clone + Send + Sync + 'static> Run<C> {
         let (opened, settings, registry) = (&setup.opened, &setup.settings, setup.registry.clone());
         let clock = Arc::new(RunnerClock::new(opened.clock));
         let slots = many(settings.concurrency.get());
+        let threads = settings.threads.map_or(slots, |it| many(it.get()));
         let replaced = settings.zombie_limit.map_or(slots, many);
-        let handlers = Handlers::new(setup.place, slots, replaced)?;
+        let handlers = Handlers::new(setup.place, slots, threads, replaced)?;
         let judge = Judge::new(registry, clock.clone(), by, settings.crash_limit, settings.delete_completed);
         let reporter: Arc<dyn Reporter> = match (&setup.reporter, &settings.report_dir) {
             (Some(reporter), _) => reporter.clone(),

@@ -18,6 +18,7 @@ store = "sqlite:data/jobs.sqlite3"
 types = ["generate-diff", "proposal-heat"]
 queues = ["slow"]
 concurrency = 4
+threads = 2
 queue_limits = { slow = 1, "mail/urgent" = 2 }
 prefetch = 0
 zombie_limit = 3
@@ -43,6 +44,7 @@ fn every_setting_arrives() {
         types: vec!["generate-diff".parse().unwrap(), "proposal-heat".parse().unwrap()],
         queues: vec!["slow".parse().unwrap()],
         concurrency: NonZeroU32::new(4).unwrap(),
+        threads: NonZeroU32::new(2),
         queue_limits: [("slow", 1), ("mail/urgent", 2)]
             .map(|(name, most)| (name.parse().unwrap(), NonZeroU32::new(most).unwrap()))
             .into(),

@@ -45,8 +45,8 @@ fn a_setting_that_does_not_exist() {
     settings_say(
         &["concurency = 4", "colour = 'red'"],
         &expect![[r#"
-            jobs.toml:2:1: there is no setting `concurency` here; did you mean `concurrency`? The settings are beat, concurrency, crash_limit, delete_completed, grace, group, lease, lease_doubt, link, poll, prefetch, queue_limits, queues, reports, retention, role, scan, types, zombie_limit
-            jobs.toml:2:1: there is no setting `colour` here; the settings are beat, concurrency, crash_limit, delete_completed, grace, group, lease, lease_doubt, link, poll, prefetch, queue_limits, queues, reports, retention, role, scan, types, zombie_limit
+            jobs.toml:2:1: there is no setting `concurency` here; did you mean `concurrency`? The settings are beat, concurrency, crash_limit, delete_completed, grace, group, lease, lease_doubt, link, poll, prefetch, queue_limits, queues, reports, retention, role, scan, threads, types, zombie_limit
+            jobs.toml:2:1: there is no setting `colour` here; the settings are beat, concurrency, crash_limit, delete_completed, grace, group, lease, lease_doubt, link, poll, prefetch, queue_limits, queues, reports, retention, role, scan, threads, types, zombie_limit
         "#]],
     );
     say(
@@ -64,6 +64,7 @@ fn a_value_of_the_wrong_kind() {
             "concurrency = 'four'",
             "concurrency = -1",
             "concurrency = 0",
+            "threads = 0",
             "queue_limits = 4",
             "queue_limits = { mail = 0 }",
             "queue_limits = { mail = 'one' }",
@@ -84,6 +85,7 @@ fn a_value_of_the_wrong_kind() {
             jobs.toml:2:15: string "four" does not fit here; expected a whole number, 0 or more
             jobs.toml:2:15: integer `-1` does not fit here; expected a whole number, 0 or more
             jobs.toml:2:15: a concurrency of 0 runs nothing; 1 is the least
+            jobs.toml:2:11: no handler runs without a thread; 1 is the least
             jobs.toml:2:16: integer `4` does not fit here; expected a table of names, such as [section.mail] or { mail = 1 }
             jobs.toml:2:25: a limit of 0 leaves the jobs of mail alone; 1 is the least. To stop them for a while, pause the queue: `queues pause mail`
             jobs.toml:2:25: string "one" does not fit here; expected a whole number, 0 or more

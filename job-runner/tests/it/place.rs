@@ -96,3 +96,45 @@ async fn a_thousand_jobs_on_threads_complete_each_once() {
     ran.dedup();
     assert_eq!(ran.len(), 1000);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn however_many_handlers_block_or_spin_those_beside_them_stay_on_time() {
+    let stage = Stage::new();
+    let settings = SectionSettings { concurrency: limit(300), ..Stage::settings() };
+    let run = stage.start_worker(stage.worker_with(settings).place(Place::Threads));
+    let began_before = stage.create(Play::new("before", Act::Wait)).await;
+    stage.here("before").await;
+    let hold = |n: u32| Play::new(&n.to_string(), if n < 4 { Act::Spin } else { Act::Block });
+    for n in 0..290 {
+        stage.create(hold(n)).await;
+    }
+    for n in 0..290 {
+        stage.here(&n.to_string()).await;
+    }
+    stage.let_go("before");
+    let begins_after = stage.create(Play::new("after", Act::Work(1))).await;
+    for job in [began_before.id, begins_after.id] {
+        while stage.row(job).await.state.status() != JobStatus::Completed {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+    stage.freed.store(true, SeqCst);
+    stage.stop.cancel();
+    let report = run.await.unwrap().unwrap();
+    assert_eq!((count(&report.completed, "usual"), report.stale, report.zombies), (292, 0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn handlers_that_need_no_thread_each_share_as_many_as_the_section_says() {
+    let stage = Stage::new();
+    let settings = SectionSettings { concurrency: limit(300), threads: Some(limit(1)), ..Stage::settings() };
+    for n in 0..300 {
+        stage.create(Play::new(&n.to_string(), Act::Wait)).await;
+    }
+    let run = stage.start(stage.script_with(settings).place(Place::Threads));
+    for n in 0..300 {
+        stage.here(&n.to_string()).await;
+    }
+    (0..300).for_each(|n| stage.let_go(&n.to_string()));
+    assert_eq!(count(&run.await.unwrap().unwrap().completed, "usual"), 300);
+}
