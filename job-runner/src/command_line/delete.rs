@@ -1,27 +1,25 @@
 //! `jobs delete`.
 
-use super::{args::Delete, error::CommandError, ids, operator::Operator, output::Output};
+use super::{
+    args::Delete, each::each, error::CommandError, exit::Exit, ids, operator::Operator, output::Output,
+};
 use job_core::{
     About, IdPrefix, Job,
     store::{Deletion, Opened},
 };
 
-/// Deletes the jobs, one after the other, up to the first that may not be deleted.
-pub(super) async fn run(opened: &Opened, args: Delete, output: &mut Output) -> Result<(), CommandError> {
+/// Deletes each of the jobs that may be deleted.
+pub(super) async fn run(opened: &Opened, args: Delete, output: &mut Output) -> Result<Exit, CommandError> {
     let operator = Operator::here(args.reason);
-    for prefix in &args.ids {
+    each(&args.ids, output, async |prefix| {
         let job = ids::find(&*opened.store, prefix).await?;
         delete(opened, &job, prefix, args.force).await?;
         // The notes of a job go with it, so this one is about the store.
         let action = format!("delete {} job {}", job.spec.type_name, job.id);
         operator.note(opened, About::Store, &action).await?;
-        output.line(&format!(
-            "{} {} deleted",
-            job.spec.type_name,
-            job.id.prefix(prefix.to_string().len())
-        ))?;
-    }
-    Ok(())
+        Ok((job, "deleted"))
+    })
+    .await
 }
 
 async fn delete(opened: &Opened, job: &Job, prefix: &IdPrefix, force: bool) -> Result<(), CommandError> {

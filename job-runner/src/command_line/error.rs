@@ -43,7 +43,7 @@ pub(super) enum CommandError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Operate(#[from] OperateError),
-    /// Of several ids, it says which; those before it are done.
+    /// Of several ids, it says which.
     #[error("job {prefix}: {problem}")]
     NotAllowed { prefix: IdPrefix, problem: InvalidTransition },
     /// There is no queue, type or section of this name.
@@ -84,6 +84,22 @@ impl CommandError {
             // Whoever read the output has seen enough, as `head` does.
             Self::Output(source) if source.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
             _ => Exit::Failed,
+        }
+    }
+
+    /// Whether it is about one job, and no reason to leave others alone.
+    pub(super) const fn is_of_one_job(&self) -> bool {
+        match self {
+            Self::NotAllowed { .. }
+            | Self::NoJob(_)
+            | Self::Ambiguous { .. }
+            | Self::Suspended(_)
+            | Self::Pending { .. } => true,
+            Self::Store(error) | Self::Operate(OperateError::Store(error)) => {
+                matches!(error, StoreError::Corrupt { .. })
+            }
+            Self::Operate(_) => true,
+            _ => false,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::{
     args::Listing,
+    counts::{CAP, counted},
     error::CommandError,
     lane::Lane,
     output::Output,
@@ -16,9 +17,6 @@ use job_core::{
 };
 use serde::Serialize;
 use std::collections::BTreeSet;
-
-/// Jobs are counted no further: who has so many waits for no exact figure.
-const CAP: u64 = 10_000;
 
 /// `lanes` are those that the program knows; the store may have others.
 pub(super) async fn run<N: Lane>(
@@ -119,10 +117,8 @@ impl<'a> Row<'a> {
     }
 
     fn cells(&self) -> [String; 5] {
-        let count = |it: Counted| if it.at_least { format!("{}+", it.jobs) } else { it.jobs.to_string() };
         let state = if self.paused { "paused" } else { "open" };
-        let counts = [self.ready, self.waiting, self.running].map(count);
-        let [ready, waiting, running] = counts;
+        let [ready, waiting, running] = [self.ready, self.waiting, self.running].map(counted);
         [name(self.switch).to_owned(), state.to_owned(), ready, waiting, running]
     }
 

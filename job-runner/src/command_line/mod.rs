@@ -24,9 +24,11 @@
 //! Every command and every option is described by its `--help`, exit codes included.
 
 mod args;
+mod counts;
 mod crew;
 mod delete;
 mod dry_run;
+mod each;
 mod error;
 mod exit;
 mod ids;
@@ -52,7 +54,6 @@ mod sheet;
 mod show;
 mod signals;
 mod stores;
-
 mod switched;
 mod systemd;
 mod table;

@@ -1,6 +1,8 @@
 //! `jobs cancel`, `retry`, `suspend` and `resume`.
 
-use super::{args::Operate, error::CommandError, ids, operator::Operator, output::Output};
+use super::{
+    args::Operate, each::each, error::CommandError, exit::Exit, ids, operator::Operator, output::Output,
+};
 use crate::clock::actor;
 use job_core::{
     About, ActorId, IdPrefix, Job, JobStatus, Start, Text,
@@ -50,22 +52,21 @@ impl Wish {
     }
 }
 
-/// Does it to the jobs, one after the other, up to the first that does not allow it.
+/// Does it to each of the jobs that allow it.
 pub(super) async fn run(
     opened: &Opened,
     wish: Wish,
     args: Operate,
     output: &mut Output,
-) -> Result<(), CommandError> {
+) -> Result<Exit, CommandError> {
     let operator = Operator::here(args.reason);
     let command = Command { opened, wish, by: actor(), operator };
-    for prefix in &args.ids {
+    each(&args.ids, output, async |prefix| {
         let job = command.one(prefix).await?;
-        // The digits that were enough to find it are enough to name it.
-        let id = job.id.prefix(prefix.to_string().len());
-        output.line(&format!("{} {id} {}", job.spec.type_name, wish.done(&job)))?;
-    }
-    Ok(())
+        let done = wish.done(&job);
+        Ok((job, done))
+    })
+    .await
 }
 
 struct Command<'a> {

@@ -1,6 +1,7 @@
 //! `--wait` of a pause: until nothing of what is paused runs any more.
 
 use super::{
+    counts::CAP,
     error::CommandError,
     ids,
     switched::{name, noun},
@@ -23,8 +24,6 @@ const LOOK: Duration = Duration::from_millis(500);
 const LOOKS: u32 = 2;
 /// The most jobs that a wait in vain is explained with.
 const SHOWN: NonZeroU32 = NonZeroU32::new(10).unwrap();
-/// Jobs are counted no further.
-const CAP: u64 = 10_000;
 
 /// Returns once nothing runs of what was `paused`.
 ///

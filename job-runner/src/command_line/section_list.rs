@@ -2,6 +2,7 @@
 
 use super::{
     args::Listing,
+    counts::{CAP, counted},
     error::CommandError,
     lane_list::why,
     output::Output,
@@ -12,8 +13,8 @@ use super::{
 };
 use crate::config::{Config, Section};
 use job_core::{
-    About, ActionNote, NoteFilter, NoteKind, RunNote, SectionName, Text, Timestamp, TypeName,
-    store::{JobStoreExt, Opened, Switch},
+    About, ActionNote, JobStatus, NoteFilter, NoteKind, RunNote, SectionName, Text, Timestamp, TypeName,
+    store::{Counted, Filter, JobStoreExt, Opened, Switch},
 };
 use serde::Serialize;
 use std::{
@@ -21,9 +22,10 @@ use std::{
     num::NonZeroU32,
 };
 
-const COLUMNS: [Column; 8] = [
+const COLUMNS: [Column; 9] = [
     Column { title: "SECTION", may_shrink: true },
     Column { title: "STATE", may_shrink: false },
+    Column { title: "RUNNING", may_shrink: false },
     Column { title: "LAST RUN", may_shrink: false },
     Column { title: "TOOK", may_shrink: false },
     Column { title: "HOST", may_shrink: true },
@@ -76,6 +78,8 @@ pub(super) async fn run(
 struct Row<'a> {
     name: &'a SectionName,
     types: Vec<TypeName>,
+    /// How many jobs of its types run just now, whoever runs them.
+    running: Counted,
     /// The switch, if it is on.
     disabled: Option<Switch>,
     history: History,
@@ -91,6 +95,9 @@ struct Record<'a> {
     disabled_by: Option<&'a Text>,
     reason: Option<&'a Text>,
     types: &'a [TypeName],
+    running: u64,
+    /// Whether the count ended at the most that is counted.
+    at_least: bool,
     last_run: Option<&'a RunNote>,
 }
 
@@ -106,7 +113,13 @@ impl<'a> Row<'a> {
         let last = opened.notes.notes(&filter, NonZeroU32::MIN).await?.pop();
         let last = last.and_then(|it| it.note.body.decode().ok());
         let disabled = disabled.then(|| Switch::DisableSection(name.clone()));
-        Ok(Self { name, types, disabled, history: History::of_section(opened, name).await?, last })
+        let running = Filter {
+            types: Some(types.clone()),
+            statuses: Some(vec![JobStatus::Running]),
+            ..Filter::default()
+        };
+        let running = opened.store.count(&running, CAP).await?;
+        Ok(Self { name, types, running, disabled, history: History::of_section(opened, name).await?, last })
     }
 
     /// Who disabled it, if it is.
@@ -114,7 +127,7 @@ impl<'a> Row<'a> {
         self.history.switched_off(self.disabled.as_ref()?)
     }
 
-    fn cells(&self, now: Option<Timestamp>) -> [String; 8] {
+    fn cells(&self, now: Option<Timestamp>) -> [String; 9] {
         let sum = |counts: &BTreeMap<TypeName, u64>| counts.values().sum::<u64>().to_string();
         let state = if self.disabled.is_some() { "disabled" } else { "enabled" };
         let types = self.types.iter().map(TypeName::as_str).collect::<Vec<_>>().join(", ");
@@ -128,7 +141,8 @@ impl<'a> Row<'a> {
                 sum(&run.incomplete),
             ],
         };
-        [self.name.to_string(), state.to_owned(), at, took, host, ran, rest, types]
+        let (name, running) = (self.name.to_string(), counted(self.running));
+        [name, state.to_owned(), running, at, took, host, ran, rest, types]
     }
 
     fn record(&self) -> Record<'_> {
@@ -140,6 +154,8 @@ impl<'a> Row<'a> {
             disabled_by: by.map(|it| &it.body.who),
             reason: by.and_then(|it| it.body.reason.as_ref()),
             types: &self.types,
+            running: self.running.jobs,
+            at_least: self.running.at_least,
             last_run: self.last.as_ref(),
         }
     }

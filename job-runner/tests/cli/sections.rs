@@ -42,9 +42,9 @@ async fn sections_are_listed_with_their_last_runs_and_who_disabled_them() {
     assert_eq!(disable.unwrap().status.code(), Some(0));
     let listed = folder.run("sections list").out;
     let lines: Vec<Vec<&str>> = listed.lines().map(|it| it.split_whitespace().collect()).collect();
-    assert_eq!(lines[1], ["greetings", "disabled", "never", "greet"]);
+    assert_eq!(lines[1], ["greetings", "disabled", "0", "never", "greet"]);
     assert_eq!(lines[2][..2], ["news", "enabled"]);
-    assert_eq!(lines[2][6..], ["1", "1", "greet,", "fail"], "{listed}");
+    assert_eq!(lines[2][7..], ["1", "1", "greet,", "fail"], "{listed}");
     assert!(listed.ends_with("Z: flooded\n"), "{listed}");
     let objects: Vec<Value> =
         folder.run("sections list --json").out.lines().map(|it| serde_json::from_str(it).unwrap()).collect();
@@ -52,6 +52,23 @@ async fn sections_are_listed_with_their_last_runs_and_who_disabled_them() {
     assert_eq!(objects[1]["last_run"]["completed"], json!({ "greet": 1 }));
     assert_eq!(objects[1]["last_run"]["incomplete"], json!({ "fail": 1 }));
     assert!(objects[1]["last_run"]["started"].is_string());
+}
+
+#[tokio::test]
+async fn what_runs_just_now_is_counted_though_a_run_is_only_recorded_when_it_ends() {
+    let folder = Folder::with("[section.waiting]\ntypes = ['wait']\n");
+    folder.enqueue("wait", json!({ "stubborn": false }), |it| it).await;
+    let mut runner = folder.start("run-jobs waiting --worker");
+    runner.says("INFO    waiting");
+    let listed = folder.run("sections list").out;
+    let lines: Vec<Vec<&str>> = listed.lines().map(|it| it.split_whitespace().collect()).collect();
+    assert_eq!(lines[0][..3], ["SECTION", "STATE", "RUNNING"]);
+    assert_eq!(lines[1], ["waiting", "enabled", "1", "never", "wait"]);
+    let object: Value = serde_json::from_str(&folder.run("sections list --json").out).unwrap();
+    assert_eq!((&object["running"], &object["last_run"]), (&json!(1), &Value::Null));
+    runner.signal("INT");
+    assert_eq!(runner.ended().code, Some(0));
+    assert!(folder.run("sections list").out.contains("\nwaiting  enabled  0        20"));
 }
 
 #[tokio::test]
@@ -71,7 +88,7 @@ async fn a_section_that_is_not_in_the_configuration_is_refused() {
     "#]].assert_eq(&told("sections enable nwes"));
     assert_eq!(folder.store().await.switches.switches().await.unwrap(), []);
     assert_eq!(folder.run("sections disable elsewhere --force").code, Some(0));
-    assert!(folder.run("sections list").out.contains("\nelsewhere  disabled  never\n"));
+    assert!(folder.run("sections list").out.contains("\nelsewhere  disabled  0        never\n"));
 }
 
 #[tokio::test]
@@ -80,5 +97,5 @@ async fn without_a_configuration_what_is_disabled_is_still_known() {
     folder.store().await;
     assert_eq!(folder.run("sections list").out, "No sections.\n");
     assert_eq!(folder.run("sections disable news").out, "section news is disabled\n");
-    assert!(folder.run("sections list").out.contains("\nnews     disabled  never\n"));
+    assert!(folder.run("sections list").out.contains("\nnews     disabled  0        never\n"));
 }

@@ -8,6 +8,12 @@ use clap::{
 use job_core::{IdPrefix, JobStatus, LabelError, QueueName, Tag, Target, TypeName};
 use std::num::NonZeroU32;
 
+/// What the verbs that take several ids say of them.
+const SEVERAL: &str = "\
+If an id is not even the beginning of one, nothing is done. If a job is not
+there, or does not allow it, that is told, the others are done, and the command
+ends with 1.";
+
 /// `jobs`
 #[derive(Debug, Args)]
 #[command(
@@ -84,6 +90,7 @@ pub(in crate::command_line) struct Show {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = SEVERAL)]
 pub(in crate::command_line) struct Operate {
     /// Ids of jobs, or enough of their first digits
     #[arg(value_name = "ID", required = true)]
@@ -94,6 +101,7 @@ pub(in crate::command_line) struct Operate {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = SEVERAL)]
 pub(in crate::command_line) struct Retry {
     #[command(flatten)]
     pub(in crate::command_line) operate: Operate,
@@ -103,6 +111,7 @@ pub(in crate::command_line) struct Retry {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = SEVERAL)]
 pub(in crate::command_line) struct Delete {
     /// Ids of jobs, or enough of their first digits
     #[arg(value_name = "ID", required = true)]

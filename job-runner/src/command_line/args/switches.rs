@@ -59,7 +59,8 @@ pub(in crate::command_line) enum SwitchCommand<N: Name> {
 pub(in crate::command_line) enum SectionsCommand {
     /// List the sections: whether each is enabled, its types and its last run
     ///
-    /// A run is recorded when it ends, that of a worker too.
+    /// A run is recorded when it ends, that of a worker too. RUNNING are the jobs of its types that run just now, whoever
+    /// runs them.
     #[command(max_term_width = WIDEST)]
     List(Listing),
     /// Let `run-jobs` leave these sections alone, on every machine
