@@ -56,6 +56,7 @@ mod reporting;
 mod backoff;
 mod clock;
 mod host;
+mod pauses;
 mod place;
 mod pulse;
 

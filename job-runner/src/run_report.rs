@@ -1,6 +1,6 @@
 //! What a script did.
 
-use job_core::TypeName;
+use job_core::{QueueName, TypeName};
 use std::collections::BTreeMap;
 use tracing::info;
 
@@ -19,6 +19,10 @@ pub struct RunReport {
     pub gone: u64,
     /// Handlers that were given up and still ran when the run ended.
     pub zombies: u64,
+    /// Types of the section of which a script left jobs alone, since they are paused.
+    pub paused_types: Vec<TypeName>,
+    /// Queues of the section in which a script left jobs alone, since they are paused.
+    pub paused_queues: Vec<QueueName>,
 }
 
 impl RunReport {
@@ -28,7 +32,8 @@ impl RunReport {
         self.completed.is_empty() && self.incomplete.is_empty()
     }
 
-    /// Logs "Ran N TYPE jobs." and "N TYPE jobs did not complete.", sorted by type; "No jobs to run." if idle.
+    /// Logs "Ran N TYPE jobs." and "N TYPE jobs did not complete.", sorted by type; then what pauses held back, and how to
+    /// let it go. "No jobs to run." if there is nothing of all that.
     pub(crate) fn log(&self) {
         for (name, count) in &self.completed {
             info!(job.type = %name, jobs = count, "Ran {count} {name} jobs.");
@@ -36,7 +41,19 @@ impl RunReport {
         for (name, count) in &self.incomplete {
             info!(job.type = %name, jobs = count, "{count} {name} jobs did not complete.");
         }
-        if self.is_idle() {
+        for name in &self.paused_types {
+            info!(
+                job.type = %name,
+                "Type {name} is paused, and jobs of it wait; to let them run: `types resume {name}`."
+            );
+        }
+        for name in &self.paused_queues {
+            info!(
+                queue.name = %name,
+                "Queue {name} is paused, and jobs in it wait; to let them run: `queues resume {name}`."
+            );
+        }
+        if self.is_idle() && self.paused_types.is_empty() && self.paused_queues.is_empty() {
             info!("No jobs to run.");
         }
     }

@@ -1,11 +1,12 @@
 //! `run-jobs --dry-run`: what would be run now.
 
 use super::{
+    counts::{CAP, counted},
     error::CommandError,
     output::Output,
     table::{Column, lines},
 };
-use crate::{Registry, config::Section};
+use crate::{Registry, config::Section, pauses::Pauses};
 use job_core::{
     JobId, QueueName, SectionName, TypeName,
     store::{Counted, Filter, JobStoreExt, Opened, Opener, StoreUrl, Switch},
@@ -13,8 +14,6 @@ use job_core::{
 use serde::Serialize;
 use std::{num::NonZeroU32, sync::Arc};
 
-/// Jobs are counted no further.
-const CAP: u64 = 10_000;
 /// How many jobs of lost runners are read at a time.
 const PAGE: NonZeroU32 = NonZeroU32::new(256).unwrap();
 
@@ -91,15 +90,8 @@ impl<'a> Forecast<'a> {
         if !forecast.enabled {
             return Ok(forecast);
         }
-        for switch in on {
-            match switch {
-                Switch::PauseType(name) if section.types().contains(&name) => {
-                    forecast.paused_types.push(name)
-                }
-                Switch::PauseQueue(name) if queues.contains(&name) => forecast.paused_queues.push(name),
-                _ => {}
-            }
-        }
+        let pauses = Pauses::among(on, section.types(), queues);
+        (forecast.paused_types, forecast.paused_queues) = (pauses.types, pauses.queues);
         let now = opened.store.time(opened.clock).await?;
         for type_name in section.types() {
             for queue in queues {
@@ -122,8 +114,7 @@ impl<'a> Forecast<'a> {
 
     fn cells(&self) -> Vec<[String; 4]> {
         let row = |it: &Ready| {
-            let more = if it.at_least { "+" } else { "" };
-            let count = format!("{}{more}", it.jobs);
+            let count = counted(Counted { jobs: it.jobs, at_least: it.at_least });
             [self.section.to_string(), it.type_name.to_string(), it.queue.to_string(), count]
         };
         self.ready.iter().map(row).collect()
@@ -135,12 +126,14 @@ impl<'a> Forecast<'a> {
         if !self.enabled {
             return vec![format!("section {section} is disabled; its jobs would be left alone")];
         }
-        let types = self.paused_types.iter().map(|it| format!("type {it}"));
-        let queues = self.paused_queues.iter().map(|it| format!("queue {it}"));
-        let mut remarks: Vec<String> = types
-            .chain(queues)
-            .map(|it| format!("section {section} would start nothing of {it}, which is paused"))
-            .collect();
+        let types = self.paused_types.iter().map(|it| ["type", it.as_str()]);
+        let queues = self.paused_queues.iter().map(|it| ["queue", it.as_str()]);
+        let held_back = |[noun, name]: [&str; 2]| {
+            format!(
+                "section {section} would start nothing of {noun} {name}, which is paused until `{noun}s resume {name}`"
+            )
+        };
+        let mut remarks: Vec<String> = types.chain(queues).map(held_back).collect();
         if self.lapsed > 0 {
             let jobs = if self.lapsed == 1 { "1 job".to_owned() } else { format!("{} jobs", self.lapsed) };
             remarks.push(format!("section {section} would first give back {jobs} whose runner was lost"));

@@ -2,7 +2,7 @@
 
 use super::crew::Ended;
 use crate::RunReport;
-use job_core::{SectionName, TypeName};
+use job_core::{QueueName, SectionName, TypeName};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -30,6 +30,9 @@ pub(super) struct SectionRecord<'a> {
     stale: u64,
     gone: u64,
     zombies: u64,
+    /// Of which jobs were left alone, since they are paused.
+    paused_types: Vec<TypeName>,
+    paused_queues: Vec<QueueName>,
 }
 
 impl<'a> SectionRecord<'a> {
@@ -40,8 +43,20 @@ impl<'a> SectionRecord<'a> {
             Ended::Elsewhere(problem) => (Some(problem.as_str()), None),
             Ended::Failed(problem, report) => (Some(problem.as_str()), report.as_ref()),
         };
-        let RunReport { completed, incomplete, rescued, stale, gone, zombies, .. } =
+        let RunReport { completed, incomplete, rescued, stale, gone, zombies, paused_types, paused_queues } =
             report.cloned().unwrap_or_default();
-        Self { section, outcome, error, completed, incomplete, rescued, stale, gone, zombies }
+        Self {
+            section,
+            outcome,
+            error,
+            completed,
+            incomplete,
+            rescued,
+            stale,
+            gone,
+            zombies,
+            paused_types,
+            paused_queues,
+        }
     }
 }

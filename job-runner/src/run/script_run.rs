@@ -10,17 +10,17 @@ use crate::{
         rescuer::{Rescuer, server_is_fresh},
         section_lock::{Asked, SectionLock},
     },
+    pauses::Pauses,
     pump::{Pump, PumpState, PumpTerms, fetcher::Fetcher},
-    run::Run,
+    run::{Run, setup::Setup},
 };
 use job_core::{
-    Timestamp,
+    QueueName, Timestamp,
     store::{JobStoreExt, StoreError, Switch},
 };
-
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
-use tracing::info;
+use tracing::{info, warn};
 
 /// A script that runs.
 pub(crate) struct ScriptRun<C> {
@@ -104,7 +104,7 @@ impl<C: Clone + Send + Sync + 'static> ScriptRun<C> {
         run.clock.saw(due_by);
         let (claim, queues) = run.claim(Some(due_by));
         let (executor, ended, _watching) = run.executor();
-        let fetcher = Fetcher::once(claim, queues, &settings.queue_limits, run.clock.clone());
+        let fetcher = Fetcher::once(claim, queues.clone(), &settings.queue_limits, run.clock.clone());
         let terms = PumpTerms {
             prefetch: Some(0),
             gives_up: (settings.lease_doubt == LeaseDoubt::Stop).then_some(settings.lease),
@@ -113,7 +113,22 @@ impl<C: Clone + Send + Sync + 'static> ScriptRun<C> {
             tidings: Arc::default(),
         };
         let state = PumpState::new(settings.limit, run.clock.instant());
-        Pump { run, terms, executor, ended, fetcher, aftermath, state }.run().await
+        Pump { run, terms, executor, ended, fetcher, aftermath, state }.run().await?;
+        match run.setup.stop.run_until_cancelled(self.pauses(&queues)).await {
+            Some(Ok(Pauses { types, queues })) => {
+                (aftermath.run.paused_types, aftermath.run.paused_queues) = (types, queues);
+            }
+            Some(Err(error)) => warn!("Whether pauses hold jobs back is not known: {error}"),
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// What is left alone because it is paused: else it would look as if there were nothing to run.
+    async fn pauses(&self, queues: &[QueueName]) -> Result<Pauses, StoreError> {
+        let Setup { opened, types, .. } = &self.run.setup;
+        let on = opened.switches.switches().await?;
+        Pauses::among(on, types, queues).with_jobs(&opened.store, types, queues).await
     }
 
     async fn end(

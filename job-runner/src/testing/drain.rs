@@ -204,11 +204,14 @@ impl<C: Clone + Send + Sync + 'static> Drain<C> {
 
 /// Adds what a round did.
 fn add(total: &mut RunReport, round: RunReport) {
-    let RunReport { completed, incomplete, rescued, stale, gone, zombies } = round;
+    let RunReport { completed, incomplete, rescued, stale, gone, zombies, paused_types, paused_queues } =
+        round;
     completed.into_iter().for_each(|(name, count)| *total.completed.entry(name).or_default() += count);
     incomplete.into_iter().for_each(|(name, count)| *total.incomplete.entry(name).or_default() += count);
     total.rescued += rescued;
     total.stale += stale;
     total.gone += gone;
     total.zombies += zombies;
+    // What is so at the end, and not whatever was so on the way.
+    (total.paused_types, total.paused_queues) = (paused_types, paused_queues);
 }

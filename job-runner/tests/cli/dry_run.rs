@@ -53,7 +53,7 @@ async fn it_leaves_out_what_is_held_back() {
     let said = folder.run("run-jobs greetings news --dry-run");
     assert_eq!(said.code, Some(0));
     expect![[r#"
-        section greetings would start nothing of type greet, which is paused
+        section greetings would start nothing of type greet, which is paused until `types resume greet`
         section greetings has nothing to run
         section news is disabled; its jobs would be left alone
     "#]]

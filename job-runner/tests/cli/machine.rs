@@ -30,6 +30,7 @@ async fn what_was_done_is_an_object_for_each_section() {
             "section": "all", "outcome": "ran", "error": null,
             "completed": { "greet": 1 }, "incomplete": { "fail": 1 },
             "rescued": 0, "stale": 0, "gone": 0, "zombies": 0,
+            "paused_types": [], "paused_queues": [],
         })
     );
     assert_eq!((&other["section"], &other["outcome"]), (&json!("other"), &json!("disabled")));
