@@ -2,9 +2,9 @@
 
 use crate::{attempt::ending::Ending, clock::RunnerClock, reporting::reports::Subject};
 use job_core::{
-    ActorId, Attempt, BoxError, BoxFuture, Completed, Completion, DecodeError, Job, JobStatus, JobType, Json,
-    NameError, Outcome, Plain, Policy, QueueName, Reporting, RunnableJob, Text, Then, Transactional,
-    TransactionalJob, TypeInfo, TypeName, UniqueScope,
+    ActorId, Ask, Attempt, BoxError, BoxFuture, Completed, Completion, DecodeError, Job, JobStatus, JobType,
+    Json, NameError, Outcome, Plain, Policy, QueueName, Reporting, RetryPolicy, RunnableJob, Text, Then,
+    Transactional, TransactionalJob, TypeInfo, TypeName, UniqueScope,
 };
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -18,6 +18,12 @@ type Run<C> = fn(Attempt<C>, Terms, Record) -> BoxFuture<'static, Ran>;
 pub(crate) struct Record {
     pub(crate) job: Arc<Job>,
     pub(crate) clock: Arc<RunnerClock>,
+}
+
+impl Record {
+    fn failed(&self, asked: Option<Ask>, error: impl Into<BoxError>, retry: &RetryPolicy) -> Box<Ending> {
+        Ending::failed(asked, error, retry, &self.job, self.clock.now())
+    }
 }
 
 /// A registered job type.
@@ -107,10 +113,7 @@ where
     Box::pin(async move {
         let job: J = attempt.job().spec.args.decode().map_err(|error| undecodable(&error))?;
         let ran = job.run(attempt).await;
-        ran.map_err(|error| {
-            let asked = J::classify(&error);
-            Ending::failed(asked, error, &J::retry_policy(), &record.job, record.clock.now())
-        })?;
+        ran.map_err(|error| record.failed(J::classify(&error), error, &J::retry_policy()))?;
         Ok(None)
     })
 }
@@ -124,16 +127,13 @@ where
         let job: J = attempt.job().spec.args.decode().map_err(|error| undecodable(&error))?;
         let completion = terms.completion(&attempt);
         let ran = job.run(attempt, completion).await;
-        let completed = ran.map_err(|error| {
-            let asked = J::classify(&error);
-            Ending::failed(asked, error, &J::retry_policy(), &record.job, record.clock.now())
-        })?;
+        let completed = ran.map_err(|error| record.failed(J::classify(&error), error, &J::retry_policy()))?;
         if completed.job() == record.job.id {
             Ok(Some(completed))
         } else {
             let error: BoxError =
                 format!("the handler returned the proof of another job, {}", completed.job()).into();
-            Err(Ending::failed(None, error, &J::retry_policy(), &record.job, record.clock.now()))
+            Err(record.failed(None, error, &J::retry_policy()))
         }
     })
 }

@@ -3,7 +3,7 @@
 use crate::RunReport;
 use async_trait::async_trait;
 use job_core::{BoxError, Job, JobStatus, Outcome, SectionName};
-use std::fmt::Debug;
+use std::{fmt::Debug, sync::Arc};
 
 /// A change of a job's status, as hooks are told of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -97,5 +97,33 @@ pub trait Hooks: Debug + Send + Sync + 'static {
     /// Whatever went wrong; it is reported.
     async fn changed(&self, _job: &Job, _change: &Changed) -> Result<(), BoxError> {
         Ok(())
+    }
+}
+
+/// Hooks that are shared are hooks.
+#[async_trait]
+impl<H: Hooks + ?Sized> Hooks for Arc<H> {
+    fn name(&self) -> &'static str {
+        (**self).name()
+    }
+
+    async fn enter_section(&self, section: &SectionName) -> Result<(), BoxError> {
+        (**self).enter_section(section).await
+    }
+
+    async fn leave_section(&self, section: &SectionName, report: &RunReport) -> Result<(), BoxError> {
+        (**self).leave_section(section, report).await
+    }
+
+    async fn before_attempt(&self, job: &Job) -> Result<(), BoxError> {
+        (**self).before_attempt(job).await
+    }
+
+    async fn after_attempt(&self, job: &Job, outcome: &Outcome) -> Result<(), BoxError> {
+        (**self).after_attempt(job, outcome).await
+    }
+
+    async fn changed(&self, job: &Job, change: &Changed) -> Result<(), BoxError> {
+        (**self).changed(job, change).await
     }
 }

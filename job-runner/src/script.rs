@@ -1,14 +1,14 @@
 //! A script: one run over everything that is due, then the end. The cron mode.
 
 use crate::{
-    BuildError, Place, Registry, RunReport, ScriptError, SectionSettings,
+    BuildError, Registry, RunReport, ScriptError, SectionSettings,
     run::{
         script_run::ScriptRun,
         setup::{Setup, setup_methods},
     },
 };
-use job_core::{LockName, SectionName, store::Opened};
-use std::{num::NonZeroU32, sync::Arc};
+use job_core::{LockName, store::Opened};
+use std::sync::Arc;
 
 /// One run of a section: everything that was due when it began, and then the end.
 #[derive(Debug)]
@@ -32,23 +32,6 @@ impl<C: Clone + Send + Sync + 'static> Script<C> {
     ) -> Result<Self, BuildError> {
         let lock = LockName::new(format!("section/{}", settings.name));
         Ok(Self { setup: Setup::new(opened, registry.into(), context, settings)?, lock: lock? })
-    }
-
-    /// For tests: all registered types, ten at a time, everything a task of the test's runtime.
-    ///
-    /// # Errors
-    ///
-    /// As [`new`](Self::new).
-    pub fn in_test(
-        opened: Opened,
-        registry: impl Into<Arc<Registry<C>>>,
-        context: C,
-    ) -> Result<Self, BuildError> {
-        let settings = SectionSettings {
-            concurrency: NonZeroU32::MIN.saturating_add(9),
-            ..SectionSettings::new(SectionName::new("test")?)
-        };
-        Ok(Self::new(opened, registry, context, settings)?.place(Place::Here))
     }
 
     setup_methods!();

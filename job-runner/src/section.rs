@@ -1,7 +1,7 @@
 //! The settings of a section: which types are run, and how.
 
 use crate::BuildError;
-use job_core::{QueueName, SectionName, TypeName};
+use job_core::{NameError, QueueName, SectionName, TypeName};
 use std::{collections::BTreeMap, num::NonZeroU32, path::PathBuf, time::Duration};
 
 /// How the jobs of a section are run.
@@ -106,6 +106,11 @@ impl SectionSettings {
             report_dir: None,
             retention: None,
         }
+    }
+
+    /// A section for tests, of every registered type.
+    pub(crate) fn in_test(concurrency: NonZeroU32) -> Result<Self, NameError> {
+        Ok(Self { concurrency, ..Self::new(SectionName::new("test")?) })
     }
 
     /// Whether its times fit together.

@@ -1,14 +1,14 @@
 //! A worker: runs a section until it is told to stop. The long-running mode.
 
 use crate::{
-    BuildError, Place, Pulse, Registry, RunReport, SectionSettings, WorkerError, clock,
+    BuildError, Pulse, Registry, RunReport, SectionSettings, WorkerError, clock,
     run::{
         setup::{Setup, setup_methods},
         worker_run::WorkerRun,
     },
 };
-use job_core::{SectionName, store::Opened};
-use std::{num::NonZeroU32, sync::Arc};
+use job_core::store::Opened;
+use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 /// Runs the jobs of a section as they fall due, until it is told to stop. Any number of workers may run one section, in
@@ -76,23 +76,6 @@ impl<C: Clone + Send + Sync + 'static> Worker<C> {
             ready: CancellationToken::new(),
             pulse: Pulse::new(clock::instant()),
         })
-    }
-
-    /// For tests: all registered types, ten at a time, everything a task of the test's runtime.
-    ///
-    /// # Errors
-    ///
-    /// As [`new`](Self::new).
-    pub fn in_test(
-        opened: Opened,
-        registry: impl Into<Arc<Registry<C>>>,
-        context: C,
-    ) -> Result<Self, BuildError> {
-        let settings = SectionSettings {
-            concurrency: NonZeroU32::MIN.saturating_add(9),
-            ..SectionSettings::new(SectionName::new("test")?)
-        };
-        Ok(Self::new(opened, registry, context, settings)?.place(Place::Here))
     }
 
     setup_methods!();

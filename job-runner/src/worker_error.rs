@@ -47,3 +47,14 @@ pub enum WorkerError {
         report: Box<RunReport>,
     },
 }
+
+impl WorkerError {
+    /// What was done before it happened; `None` if nothing was.
+    #[must_use]
+    pub fn report(&self) -> Option<&RunReport> {
+        match self {
+            Self::Store { report, .. } | Self::HeartStopped { report, .. } => Some(report),
+            Self::Open(_) | Self::Threads(_) | Self::Hook { .. } => None,
+        }
+    }
+}

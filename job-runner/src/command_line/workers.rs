@@ -7,7 +7,7 @@ use super::{
     exit::Exit,
     watched::Watched,
 };
-use crate::{Pulse, RunReport, Worker, WorkerError, config::Section};
+use crate::{Pulse, Worker, config::Section};
 use job_core::{BoxError, SectionName};
 use tokio::task::JoinSet;
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
@@ -80,19 +80,11 @@ impl<C: Clone + Send + Sync + 'static> Hand<C> {
     async fn work(self) -> (SectionName, Ended) {
         let ended = match tokio::spawn(self.worker.run()).await {
             Ok(Ok(report)) => Ended::Ran(report),
-            Ok(Err(error)) => Ended::Failed(explained(&error, BECAUSE), report(error)),
+            Ok(Err(error)) => Ended::Failed(explained(&error, BECAUSE), error.report().cloned()),
             Err(panic) => {
                 Ended::Failed(format!("The worker of section {} broke: {panic}", self.section), None)
             }
         };
         (self.section, ended)
-    }
-}
-
-/// What was done until then.
-fn report(error: WorkerError) -> Option<RunReport> {
-    match error {
-        WorkerError::Store { report, .. } | WorkerError::HeartStopped { report, .. } => Some(*report),
-        WorkerError::Open(_) | WorkerError::Threads(_) | WorkerError::Hook { .. } => None,
     }
 }

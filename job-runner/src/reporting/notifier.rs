@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use job_core::{BoxError, JobId, Requester, SectionName, Text, TypeName};
-use std::fmt::Debug;
+use std::{fmt::Debug, sync::Arc};
 use tracing::info;
 
 /// A failure that is the requester's business: it is told, and no report is made.
@@ -61,6 +61,18 @@ pub trait Notifier: Debug + Send + Sync + 'static {
     /// Whatever went wrong.
     async fn notify_operators(&self, _notice: &OperatorNotice) -> Result<(), BoxError> {
         Ok(())
+    }
+}
+
+/// A notifier that is shared is one.
+#[async_trait]
+impl<N: Notifier + ?Sized> Notifier for Arc<N> {
+    async fn notify(&self, error: &UserError) -> Result<(), BoxError> {
+        (**self).notify(error).await
+    }
+
+    async fn notify_operators(&self, notice: &OperatorNotice) -> Result<(), BoxError> {
+        (**self).notify_operators(notice).await
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::ErrorReport;
 use async_trait::async_trait;
 use job_core::BoxError;
-use std::{fmt::Debug, path::PathBuf};
+use std::{fmt::Debug, path::PathBuf, sync::Arc};
 
 /// Takes error reports.
 ///
@@ -18,6 +18,14 @@ pub trait Reporter: Debug + Send + Sync + 'static {
     ///
     /// Whatever went wrong.
     async fn report(&self, report: &ErrorReport) -> Result<(), BoxError>;
+}
+
+/// A reporter that is shared is one.
+#[async_trait]
+impl<R: Reporter + ?Sized> Reporter for Arc<R> {
+    async fn report(&self, report: &ErrorReport) -> Result<(), BoxError> {
+        (**self).report(report).await
+    }
 }
 
 /// Reports to the log, and nowhere else.

@@ -62,6 +62,21 @@ impl<C: Clone + Send + Sync + 'static> Setup<C> {
 /// The part of a builder that scripts and workers have in common: what of their [`Setup`] need not be said.
 macro_rules! setup_methods {
     () => {
+        /// For tests: all registered types, ten at a time, everything a task of the test's runtime.
+        ///
+        /// # Errors
+        ///
+        /// As [`new`](Self::new).
+        pub fn in_test(
+            opened: job_core::store::Opened,
+            registry: impl Into<std::sync::Arc<crate::Registry<C>>>,
+            context: C,
+        ) -> Result<Self, crate::BuildError> {
+            let ten = std::num::NonZeroU32::MIN.saturating_add(9);
+            let settings = crate::SectionSettings::in_test(ten)?;
+            Ok(Self::new(opened, registry, context, settings)?.place(crate::Place::Here))
+        }
+
         /// Where its loops live; [`Place::Threads`](crate::Place::Threads) if not said.
         #[must_use]
         pub fn place(mut self, place: crate::Place) -> Self {
@@ -99,22 +114,22 @@ macro_rules! setup_methods {
 
         /// Where error reports go; if not said, to files in the section's `report_dir`, or to the log.
         #[must_use]
-        pub fn reporter(mut self, reporter: std::sync::Arc<dyn crate::Reporter>) -> Self {
-            self.setup.reporter = Some(reporter);
+        pub fn reporter(mut self, reporter: impl crate::Reporter) -> Self {
+            self.setup.reporter = Some(std::sync::Arc::new(reporter));
             self
         }
 
         /// Who tells people of user errors; [`LogNotifier`](crate::LogNotifier) if not said.
         #[must_use]
-        pub fn notifier(mut self, notifier: std::sync::Arc<dyn crate::Notifier>) -> Self {
-            self.setup.notifier = notifier;
+        pub fn notifier(mut self, notifier: impl crate::Notifier) -> Self {
+            self.setup.notifier = std::sync::Arc::new(notifier);
             self
         }
 
         /// Adds hooks; they are called after those that were added before.
         #[must_use]
-        pub fn hooks(mut self, hooks: std::sync::Arc<dyn crate::Hooks>) -> Self {
-            self.setup.hooks.push(hooks);
+        pub fn hooks(mut self, hooks: impl crate::Hooks) -> Self {
+            self.setup.hooks.push(std::sync::Arc::new(hooks));
             self
         }
     };

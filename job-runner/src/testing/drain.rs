@@ -2,13 +2,13 @@
 
 use crate::{
     BuildError, DrainError, Place, Registry, RunReport, Script, SectionSettings,
-    testing::{agenda::Agenda, failures},
+    testing::{agenda::Agenda, failures, ground::Ground},
 };
 use job_core::{
-    Clock, SectionName, Timestamp, TypeName,
+    Clock, Timestamp, TypeName,
     store::{JobStoreExt, Opened, StoreError},
 };
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, num::NonZeroU32, sync::Arc, time::Duration};
 
 /// The least by which a retry is later than the attempt.
 const SHORTEST: Duration = Duration::from_micros(1);
@@ -48,9 +48,7 @@ type Dress<C> = Box<dyn FnMut(Script<C>) -> Script<C> + Send>;
 /// # }
 /// ```
 pub struct Drain<C> {
-    opened: Opened,
-    registry: Arc<Registry<C>>,
-    context: C,
+    ground: Ground<C>,
     settings: SectionSettings,
     again: bool,
     strict: bool,
@@ -80,14 +78,9 @@ impl<C: Clone + Send + Sync + 'static> Drain<C> {
         registry: impl Into<Arc<Registry<C>>>,
         context: C,
     ) -> Result<Self, BuildError> {
-        let registry = registry.into();
-        let settings = SectionSettings::new(SectionName::new("test")?);
-        Script::new(opened.clone(), registry.clone(), context.clone(), settings.clone())?;
         Ok(Self {
-            opened,
-            registry,
-            context,
-            settings,
+            ground: Ground::new(opened, registry, context)?,
+            settings: SectionSettings::in_test(NonZeroU32::MIN)?,
             again: false,
             strict: false,
             ahead: Duration::ZERO,
@@ -149,22 +142,23 @@ impl<C: Clone + Send + Sync + 'static> Drain<C> {
     /// [`DrainError`], if a round could not run, or there is no end. A job that fails is no error, unless it is
     /// [strict](Self::strict).
     pub async fn run(mut self) -> Result<RunReport, DrainError> {
-        let start = self.opened.store.time(self.opened.clock).await?;
+        let opened = self.ground.opened.clone();
+        let start = opened.store.time(opened.clock).await?;
         let end = start + self.ahead;
-        let noted = failures::newest(&self.opened).await?;
+        let noted = failures::newest(&opened).await?;
         let (mut now, mut total, mut started) = (start, RunReport::default(), 0);
         loop {
             (self.tell)(now);
             let round = self.round(now, self.most - started).await?;
             let over = round.is_idle().then_some(now);
             add(&mut total, round);
-            let failures = if self.strict { failures::since(&self.opened, noted).await? } else { Vec::new() };
+            let failures = if self.strict { failures::since(&opened, noted).await? } else { Vec::new() };
             if !failures.is_empty() {
                 return Err(DrainError::Failed { failures, report: Box::new(total) });
             }
             started = total.completed.values().chain(total.incomplete.values()).sum();
             // A store's own clock has gone on.
-            let late = self.opened.store.time(self.opened.clock).await?.max(now);
+            let late = opened.store.time(opened.clock).await?.max(now);
             let next = self.agenda().await?.next(over, late, end.max(late + SHORTEST)).await?;
             match next {
                 Some(_) if started >= self.most => {
@@ -188,17 +182,19 @@ impl<C: Clone + Send + Sync + 'static> Drain<C> {
             limit: Some(self.settings.limit.map_or(limit, |it| it.min(limit))),
             ..self.settings.clone()
         };
-        let opened = Opened { clock: Clock::At(now), ..self.opened.clone() };
-        let script = Script::new(opened, self.registry.clone(), self.context.clone(), settings)?;
+        let Ground { opened, registry, context } = self.ground.clone();
+        let opened = Opened { clock: Clock::At(now), ..opened };
+        let script = Script::new(opened, registry, context, settings)?;
         Ok((self.dress)(script.place(Place::Here)).run().await?)
     }
 
     async fn agenda(&self) -> Result<Agenda<'_>, StoreError> {
-        Agenda::read(&self.opened.store, self.types()).await
+        Agenda::read(&self.ground.opened.store, self.types()).await
     }
 
     fn types(&self) -> Vec<TypeName> {
-        if self.settings.types.is_empty() { self.registry.type_names() } else { self.settings.types.clone() }
+        let named = &self.settings.types;
+        if named.is_empty() { self.ground.registry.type_names() } else { named.clone() }
     }
 }
 

@@ -4,6 +4,7 @@ pub(crate) mod agenda;
 pub(crate) mod drain;
 pub(crate) mod drain_error;
 pub(crate) mod failures;
+pub(crate) mod ground;
 pub(crate) mod listener;
 pub(crate) mod perform;
 pub(crate) mod perform_error;

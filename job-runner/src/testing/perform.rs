@@ -10,7 +10,7 @@ use crate::{
     },
     clock::{self, RunnerClock},
     entry::{Entry, Record, Terms},
-    testing::{listener::Listener, set_aside::SetAside},
+    testing::{ground::Ground, listener::Listener, set_aside::SetAside},
 };
 use job_core::{
     Attempt, Clock, Job, JobId, JobSource, JobStatus, JobType, Notice, Outcome, Reply,
@@ -58,16 +58,14 @@ const LEASE: Duration = Duration::from_secs(30);
 /// ```
 #[derive(Clone)]
 pub struct Perform<C> {
-    opened: Opened,
-    registry: Arc<Registry<C>>,
-    context: C,
+    ground: Ground<C>,
     attempt: Option<u32>,
     stopped: bool,
 }
 
 impl<C> fmt::Debug for Perform<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Perform").field("registry", &self.registry).finish_non_exhaustive()
+        f.debug_struct("Perform").field("registry", &self.ground.registry).finish_non_exhaustive()
     }
 }
 
@@ -82,9 +80,7 @@ impl<C: Clone + Send + Sync + 'static> Perform<C> {
         registry: impl Into<Arc<Registry<C>>>,
         context: C,
     ) -> Result<Self, BuildError> {
-        let registry = registry.into();
-        registry.check()?;
-        Ok(Self { opened, registry, context, attempt: None, stopped: false })
+        Ok(Self { ground: Ground::new(opened, registry, context)?, attempt: None, stopped: false })
     }
 
     /// The same, but each attempt counts as this one of its job, from 1; if not said, as the one after those that were.
@@ -106,7 +102,8 @@ impl<C: Clone + Send + Sync + 'static> Perform<C> {
     ///
     /// [`PerformError`], if it cannot be created or started. An attempt that fails is no error.
     pub async fn job<J: JobType<K>, K>(&self, job: &J) -> Result<Performed, PerformError> {
-        let source = JobSource::<J>::new(self.opened.store.clone()).by_clock(self.opened.clock);
+        let opened = &self.ground.opened;
+        let source = JobSource::<J>::new(opened.store.clone()).by_clock(opened.clock);
         self.id(source.create(job).await?.id).await
     }
 
@@ -116,17 +113,18 @@ impl<C: Clone + Send + Sync + 'static> Perform<C> {
     ///
     /// [`PerformError`], if it cannot be started. An attempt that fails is no error.
     pub async fn id(&self, id: JobId) -> Result<Performed, PerformError> {
-        let store = &self.opened.store;
+        let Ground { opened, registry, .. } = &self.ground;
+        let store = &opened.store;
         let job = store.get(id).await?.ok_or(PerformError::NotFound { id })?;
         let status = job.state.status();
         if status != JobStatus::Waiting {
             return Err(PerformError::NotWaiting { id, status });
         }
         let type_name = &job.spec.type_name;
-        let entry = self.registry.get(type_name);
+        let entry = registry.get(type_name);
         let entry =
             entry.ok_or_else(|| PerformError::NotRegistered { id, type_name: type_name.clone() })?.clone();
-        let (by, now) = (clock::actor(), store.time(self.opened.clock).await?);
+        let (by, now) = (clock::actor(), store.time(opened.clock).await?);
         let lease = entry.timeout.max(LEASE);
         let aside = SetAside { store, job: &job, by, now };
         let Some(claimed) = aside.claim(lease, self.attempt).await? else {
@@ -134,14 +132,14 @@ impl<C: Clone + Send + Sync + 'static> Perform<C> {
         };
         let clock = Arc::new(RunnerClock::new(Clock::At(now)));
         let listener = Arc::new(Listener::new(Running::new(claimed, entry.timeout, clock.clone())));
-        let terms = Terms { by, store: self.opened.scheme, delete_completed: false };
+        let terms = Terms { by, store: opened.scheme, delete_completed: false };
         let ended = self.run(&entry, terms, clock.clone(), &listener).await;
         let (running, progress) = (&listener.running, listener.take_progress());
         let lines = running.take_lines();
         let logged = lines.iter().filter_map(|it| it.body.decode().ok()).collect();
-        self.opened.notes.append(&lines).await?;
+        opened.notes.append(&lines).await?;
         let Ending { outcome, cause, .. } = ended.clone().unwrap_or(Outcome::Done.into());
-        let judge = Judge::new(self.registry.clone(), clock, by, u32::MAX, false);
+        let judge = Judge::new(registry.clone(), clock, by, u32::MAX, false);
         let Settled { reply, notice } = self.settle(&judge, running, ended).await?;
         let after = store.get(id).await?;
         let job = Job::clone(&running.job);
@@ -162,7 +160,7 @@ impl<C: Clone + Send + Sync + 'static> Perform<C> {
             running.tell(Told::Stopping);
         }
         let handler = || {
-            let attempt = Attempt::new(self.context.clone(), running.job.clone(), listener.clone());
+            let attempt = Attempt::new(self.ground.context.clone(), running.job.clone(), listener.clone());
             entry.run(attempt, terms, Record { job: running.job.clone(), clock })
         };
         let ran = match catching(handler) {
@@ -196,7 +194,7 @@ impl<C: Clone + Send + Sync + 'static> Perform<C> {
         running: &Running,
         ended: Option<Ending>,
     ) -> Result<Settled, PerformError> {
-        let (job, store) = (running.job.clone(), &self.opened.store);
+        let (job, store) = (running.job.clone(), &self.ground.opened.store);
         let id = job.id;
         let sentence = match ended {
             // As a runner, which writes nothing then: if the commit failed after all, the job runs until its lease ends.

@@ -95,3 +95,26 @@ async fn handlers_that_hang_spin_or_block_hold_up_neither_the_others_nor_the_bea
     assert_eq!((count(&report.completed, "usual"), report.stale, report.zombies), (11, 0, 4));
     stage.freed.store(true, SeqCst);
 }
+
+/// In real time.
+#[tokio::test(flavor = "multi_thread")]
+async fn where_zombies_hold_every_thread_that_handlers_share_others_are_started_in_their_stead() {
+    let stage = Stage::new();
+    let settings = SectionSettings { concurrency: limit(10), threads: Some(limit(1)), ..Stage::settings() };
+    let run = stage.start_worker(stage.worker_with(settings).place(Place::Threads));
+    // One thread is for timers.
+    for label in ["blocks", "blocks too"] {
+        stage.source().create(&Brief(Play::new(label, Act::Block))).await.unwrap();
+        stage.here(label).await;
+    }
+    let works = stage.create(Play::new("works", Act::Succeed)).await;
+    let worked = async {
+        while stage.row(works.id).await.state.status() != JobStatus::Completed {
+            sleep(SECOND / 100).await;
+        }
+    };
+    timeout(30 * SECOND, worked).await.expect("completed once the time of those that block was up");
+    stage.stop.cancel();
+    assert_eq!(run.await.unwrap().unwrap().zombies, 2);
+    stage.freed.store(true, SeqCst);
+}
