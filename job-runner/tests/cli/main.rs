@@ -6,6 +6,7 @@ mod config_meaning;
 mod config_mistakes;
 mod dry_run;
 mod elsewhere;
+mod errands;
 mod held_back;
 mod jobs;
 mod lost;

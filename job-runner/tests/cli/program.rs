@@ -1,5 +1,6 @@
 //! Runs the program `examples/errands.rs` as a process, in a folder of its own.
 
+use crate::errands::program;
 use job_core::{
     JobId, NewJob, TypeName,
     store::{Inserted, Opened, Opener, StoreUrl},
@@ -151,21 +152,4 @@ impl Drop for Started {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// Where cargo puts the program: it is an example, because it needs a store, as only tests do.
-fn program() -> PathBuf {
-    let test = std::env::current_exe().unwrap();
-    let path = test
-        .ancestors()
-        .nth(2)
-        .unwrap()
-        .join("examples")
-        .join(format!("errands{}", std::env::consts::EXE_SUFFIX));
-    assert!(
-        path.exists(),
-        "build it first, by `cargo test -p job-runner` or `cargo build --examples`: {}",
-        path.display()
-    );
-    path
 }
