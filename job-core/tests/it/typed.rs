@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
 use uuid::Uuid;
 
+/// Three items are all that a job type needs; `?` takes errors and strings.
 #[derive(Serialize, Deserialize)]
 struct Smallest {}
 
@@ -15,8 +16,9 @@ impl RunnableJob for Smallest {
     const TYPE: &'static str = "smallest";
     type Error = BoxError;
 
-    async fn run(self, _: Attempt) -> Result<(), BoxError> {
-        Ok(())
+    async fn run(self, attempt: Attempt) -> Result<(), BoxError> {
+        let _: u64 = attempt.job().spec.args.as_str().parse()?;
+        Err("it is no number")?
     }
 }
 

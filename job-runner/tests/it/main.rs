@@ -12,7 +12,6 @@ mod unsteady;
 
 mod again;
 mod asks;
-mod compiler;
 mod counts;
 mod decoding;
 mod deletion;

@@ -1,15 +1,13 @@
-//! A transactional job that makes its own proof.
+//! A transactional job cannot make the proof that it completed by itself.
 
 use job_core::{Attempt, BoxError, Completed, Completion, TransactionalJob};
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize)]
-struct Book {
-    amount: u32,
-}
+struct Charge;
 
-impl TransactionalJob for Book {
-    const TYPE: &'static str = "book";
+impl TransactionalJob for Charge {
+    const TYPE: &'static str = "charge";
     type Error = BoxError;
 
     async fn run(self, attempt: Attempt, _: Completion) -> Result<Completed, BoxError> {
