@@ -6,7 +6,8 @@ use crate::{
     change::Id,
     channel::channels,
     enqueue::AcquiredId,
-    insert::{Holder, columns, key, tags},
+    insert::{Holder, key},
+    new_rows::{Shape, tags},
     ring::rings,
     schema::Schema,
     statement::Statement,
@@ -40,9 +41,10 @@ impl Drafts {
         let open = || (0..self.jobs.len()).filter(|n| self.answers[*n].is_none());
         let jobs: Vec<&NewJob> = open().map(|n| &self.jobs[n]).collect();
         let tags: Vec<Option<&str>> = open().map(|n| self.tags[n].as_deref()).collect();
-        let mut binds = columns(&jobs, &tags, Clock::Store);
+        let shape = Shape::of(&jobs);
+        let mut binds = shape.binds(&jobs, &tags, Clock::Store);
         binds.push(Bind::texts(self.channels.iter().map(String::as_str)));
-        Statement::new(&texts.enqueue, binds)
+        Statement::new(&shape.texts(texts).enqueue, binds)
     }
 
     /// What [`insert`](Self::insert) gave.

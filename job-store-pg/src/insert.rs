@@ -1,11 +1,12 @@
 //! Inserting jobs: of equal ids and keys the first wins, whatever the order in which rows are written.
 
 use crate::{
-    bind::{Bind, micros, time},
+    bind::Bind,
     call::Call,
-    error::CallError,
+    error::{CallError, Kind},
     fields::Fields,
     names::{Names, first_of_each},
+    new_rows::{Shape, tags},
     ring::rings,
     row::JobRow,
     session::Session,
@@ -13,7 +14,7 @@ use crate::{
 };
 use diesel::{QueryResult, pg::Pg, row::Row};
 use job_core::{
-    BoxError, COUNT_MAX, Clock, Job, JobId, JobStatus, NewJob, QueueName, Start, Timestamp,
+    BoxError, Clock, Job, JobId, JobStatus, NewJob, QueueName, Timestamp,
     store::{Inserted, StoreError, Unreadable},
 };
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -155,6 +156,7 @@ pub(crate) fn key(job: &NewJob) -> Option<&str> {
     job.unique.as_ref().filter(holds).map(|it| it.key.as_str())
 }
 
+/// Writes those that nothing is in the way of, and says when.
 async fn write(
     session: &mut Session<'_>,
     jobs: &[NewJob],
@@ -165,51 +167,20 @@ async fn write(
     let jobs: Vec<&NewJob> = which.iter().map(|n| &jobs[*n]).collect();
     let tags: Vec<Option<String>> = jobs.iter().map(|it| tags(it)).collect();
     let tags: Vec<Option<&str>> = tags.iter().map(Option::as_deref).collect();
-    let text = match wait {
-        Wait::AsUsual => &session.texts.insert,
-        Wait::Briefly => &session.texts.insert_briefly,
+    let mut shape = Shape::of(&jobs);
+    let written: Vec<Created> = loop {
+        let texts = shape.texts(session.texts);
+        let text = match wait {
+            Wait::AsUsual => &texts.insert,
+            Wait::Briefly => &texts.insert_briefly,
+        };
+        match Statement::new(text, shape.binds(&jobs, &tags, clock)).rows(session.conn).await {
+            // An id is known: most likely this is the second try of a call whose answer was lost.
+            Err(error) if Kind::of(&error) == Kind::Key && !shape.skips => shape.skips = true,
+            result => break result?,
+        }
     };
-    let created: Vec<Created> = Statement::new(text, columns(&jobs, &tags, clock)).rows(session.conn).await?;
-    Ok(created.into_iter().map(|it| (it.id, it.date_created)).collect())
-}
-
-/// The tags of a job as a JSON array, if it has any.
-pub(crate) fn tags(job: &NewJob) -> Option<String> {
-    // Strings are always JSON.
-    (!job.tags.is_empty()).then(|| serde_json::to_string(&job.tags).unwrap_or_default())
-}
-
-/// What `sql/insert.sql` takes.
-pub(crate) fn columns<'a>(jobs: &[&'a NewJob], tags: &[Option<&'a str>], clock: Clock) -> Vec<Bind<'a>> {
-    fn column<'a, T>(jobs: &[&'a NewJob], value: impl Fn(&'a NewJob) -> T) -> Vec<T> {
-        jobs.iter().map(|it| value(it)).collect()
-    }
-    let texts = |value: &dyn Fn(&'a NewJob) -> Option<&'a str>| Bind::Texts(column(jobs, value));
-    vec![
-        Bind::clock(clock),
-        Bind::ids(jobs.iter().map(|it| it.id)),
-        texts(&|it| Some(it.type_name.as_str())),
-        texts(&|it| Some(it.args.as_str())),
-        Bind::numbers(jobs, |it| it.priority.into()),
-        texts(&|it| it.target.as_ref().map(|it| it.as_str())),
-        Bind::Texts(tags.to_vec()),
-        texts(&|it| it.unique.as_ref().map(|it| it.key.as_str())),
-        Bind::Numbers(column(jobs, |it| it.unique.as_ref().map(|it| it.scope.number().into()))),
-        texts(&|it| it.turn.as_ref().map(|it| it.as_str())),
-        Bind::numbers(jobs, |it| it.max_retries.min(COUNT_MAX).into()),
-        texts(&|it| it.requester.as_ref().map(|it| it.as_str())),
-        texts(&|it| Some(it.queue.as_str())),
-        texts(&key),
-        Bind::Times(column(jobs, |it| match it.start {
-            Start::At(at) => Some(time(at)),
-            Start::Now | Start::In(_) => None,
-        })),
-        Bind::Numbers(column(jobs, |it| match it.start {
-            Start::At(_) => None,
-            Start::Now => Some(0),
-            Start::In(delay) => Some(micros(delay)),
-        })),
-    ]
+    Ok(written.into_iter().map(|it| (it.id, it.date_created)).collect())
 }
 
 async fn known(

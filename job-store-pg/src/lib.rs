@@ -32,6 +32,7 @@ mod listen;
 mod lock;
 mod migrate;
 mod names;
+mod new_rows;
 mod notes;
 mod open;
 mod options;

@@ -1,6 +1,6 @@
 //! The text of every statement, filled in for one schema.
 
-use crate::{exchange::shifted, form::Form, schema::Schema};
+use crate::{exchange::shifted, form::Form, new_rows::Inserting, schema::Schema};
 
 const STARTED: &str = include_str!("sql/started.sql");
 
@@ -46,6 +46,8 @@ macro_rules! texts {
         #[derive(Debug)]
         pub(crate) struct Texts {
             $($(#[$doc])* pub(crate) $name: String,)*
+            /// For new rows of each [`Shape`](crate::new_rows::Shape).
+            pub(crate) inserting: [[Inserting; 2]; 2],
             /// For each form, without notes and with them.
             applying: [[Applying; 2]; 3],
         }
@@ -55,6 +57,7 @@ macro_rules! texts {
             pub(crate) fn of(schema: &Schema) -> Self {
                 Self {
                     $($name: schema.fill(concat!($($part, "\n"),+)),)*
+                    inserting: Inserting::of_each(schema),
                     applying: Form::ALL.map(|form| [false, true].map(|notes| Applying::of(schema, form, notes))),
                 }
             }
@@ -68,16 +71,6 @@ macro_rules! texts {
 }
 
 texts! {
-    /// `sql/insert.sql`
-    insert = "WITH clock AS MATERIALIZED (SELECT coalesce($1::timestamptz, clock_timestamp()) AS now),",
-        include_str!("sql/insert.sql"), ", date_created) SELECT id, date_created FROM written";
-    /// The same, waiting for locks only briefly. The setting ends with the statement's own transaction.
-    insert_briefly = "WITH clock AS MATERIALIZED (SELECT coalesce($1::timestamptz, clock_timestamp()) AS now,
-        set_config('lock_timeout', '25ms', TRUE)),",
-        include_str!("sql/insert.sql"), ", date_created) SELECT id, date_created FROM written";
-    /// `sql/enqueue.sql`
-    enqueue = "WITH clock AS MATERIALIZED (SELECT coalesce($1::timestamptz, clock_timestamp()) AS now),",
-        include_str!("sql/insert.sql"), include_str!("sql/enqueue.sql");
     /// `sql/existing.sql`
     existing = include_str!("sql/existing.sql");
     /// `sql/by_id.sql`

@@ -1,9 +1,9 @@
--- Many jobs, Waiting, and those that were written; those whose id is known or whose key is held are left out.
+-- New jobs, Waiting, and those that were written. With {conflict}, those whose id is known or whose key is held are left out.
 --
--- In the order of keys, so that two inserts of the same keys wait for one another and never deadlock. The time is read
--- once, and not by now(), which stands still in a caller's transaction. A delay is added as hours and the rest: an
--- interval is multiplied as a float, which is exact for these.
--- $1 the time, or NULL for the store's; $2… a column each; starts are at a point ($15) or after microseconds ($16)
+-- Many come as arrays, in the order of keys, so that two inserts of the same keys wait for one another and never deadlock.
+-- The time is read once, and not by now(), which stands still in a caller's transaction. A delay is added as hours and
+-- the rest: an interval is multiplied as a float, which is exact for these.
+-- $1 the time, or NULL for the store's; $2… {columns}; starts are at a point or after microseconds
 written AS (
 INSERT INTO {schema}.job (
     id, type, args, priority, target, tags, unique_key, unique_scope, turn, max_retries, requester, date_created,
@@ -16,13 +16,7 @@ SELECT id, type, args::json, priority, target,
     coalesce(start_at, least('9999-12-30 22:00:00+00', clock.now
         + start_in / 3600000000 * interval '1 hour' + start_in % 3600000000 * interval '1 microsecond')),
     held_key, 0
-FROM clock, unnest(
-    $2::uuid[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::bigint[], $10::text[],
-    $11::bigint[], $12::text[], $13::text[], $14::text[], $15::timestamptz[], $16::bigint[]
-) AS new (
-    id, type, args, priority, target, tags, unique_key, unique_scope, turn,
-    max_retries, requester, queue, held_key, start_at, start_in
-)
-ORDER BY type, held_key, id
-ON CONFLICT DO NOTHING
+FROM clock, {source} AS new ({columns})
+{order}
+{conflict}
 RETURNING id
