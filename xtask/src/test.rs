@@ -11,8 +11,8 @@ use crate::postgres::{HOW_TO_INSTALL, Servers};
 /// Runs the tests and answers with the exit code of the first runner that failed.
 ///
 /// The tests of PostgreSQL run on the server that `DATABASE_URL` names, else on a throw-away cluster; those that kill
-/// their server have a second one, always of ours. On a machine without a server they do not run, which the last line
-/// says.
+/// their server have a second one and those of TLS a third, always of ours. On a machine without a server they do not
+/// run, which the last line says.
 ///
 /// # Errors
 ///
@@ -27,7 +27,7 @@ pub(crate) fn run(args: &[OsString]) -> Result<ExitCode, Box<dyn Error>> {
     }
     let code = run_calls(&wishes, &servers)?;
     if let Some(left_out) = servers.left_out() {
-        eprintln!("xtask: {left_out}; {HOW_TO_INSTALL}");
+        eprintln!("xtask: {left_out}");
     }
     Ok(code)
 }

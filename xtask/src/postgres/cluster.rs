@@ -18,7 +18,7 @@ const PORTS_TRIED: u32 = 5;
 #[derive(Debug)]
 pub(super) struct Cluster {
     server: Server,
-    account: Account,
+    pub(super) account: Account,
     /// The folder, which exists and is the account's own.
     pub(super) folder: PathBuf,
 }
@@ -45,7 +45,7 @@ impl Cluster {
     /// # Errors
     ///
     /// With the words of `initdb`, if it fails.
-    pub(super) fn init(&self, settings: &[&str]) -> Result<(), Box<dyn Error>> {
+    pub(super) fn init(&self, settings: &[impl AsRef<str>]) -> Result<(), Box<dyn Error>> {
         if self.data().is_dir() {
             return Ok(());
         }
@@ -56,12 +56,21 @@ impl Cluster {
         self.succeed(initdb.arg("--pgdata").arg(&unfinished))?;
         let file = unfinished.join("postgresql.conf");
         let mut text = fs::read_to_string(&file)?;
-        for line in ["listen_addresses = '127.0.0.1'", "unix_socket_directories = ''"].iter().chain(settings)
-        {
+        let ours = ["listen_addresses = '127.0.0.1'", "unix_socket_directories = ''"];
+        for line in ours.into_iter().chain(settings.iter().map(AsRef::as_ref)) {
             text.push_str(&format!("{line}\n"));
         }
         fs::write(&file, text)?;
         Ok(fs::rename(unfinished, self.data())?)
+    }
+
+    /// Lets in whom these lines of `pg_hba.conf` name, and nobody else.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be written.
+    pub(super) fn admit(&self, lines: &str) -> io::Result<()> {
+        fs::write(self.data().join("pg_hba.conf"), lines)
     }
 
     /// Starts the server and answers with its port once it takes connections: `wanted`, if that is free.

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::ffi::{OsStr, OsString};
+use std::path::Path;
 use std::process::{Command, ExitCode};
 
 /// What the settings would be.
@@ -16,6 +17,16 @@ impl ThrowAway {
     /// None: `DATABASE_URL` must name a server.
     pub(crate) fn start(_: &str, _: &[&str]) -> Result<Option<Self>, Box<dyn Error>> {
         Ok(None)
+    }
+
+    /// None likewise.
+    pub(crate) fn start_encrypted(_: &str, _: &[&str]) -> Result<Option<Self>, Box<dyn Error>> {
+        Ok(None)
+    }
+
+    /// Where its certificates are.
+    pub(crate) fn certificates(&self) -> Option<&Path> {
+        match *self {}
     }
 
     /// Where it is.

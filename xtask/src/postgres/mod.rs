@@ -3,6 +3,8 @@
 #[cfg(unix)]
 mod account;
 #[cfg(unix)]
+mod certificates;
+#[cfg(unix)]
 mod cluster;
 #[cfg(unix)]
 mod development;

@@ -5,7 +5,7 @@ use std::error::Error;
 use std::process::Command;
 use std::thread;
 
-use super::{FLEETING, ThrowAway};
+use super::{FLEETING, HOW_TO_INSTALL, ThrowAway};
 
 /// Throw-away clusters for one run of the tests.
 #[derive(Debug)]
@@ -14,6 +14,8 @@ pub(crate) struct Servers {
     shared: Option<ThrowAway>,
     /// A second one, for tests that kill their server.
     expendable: Option<ThrowAway>,
+    /// A third one that speaks TLS, which the others do not.
+    encrypted: Option<ThrowAway>,
     named: bool,
 }
 
@@ -25,14 +27,18 @@ impl Servers {
     /// If there is a server that does not start.
     pub(crate) fn start() -> Result<Self, Box<dyn Error>> {
         let named = env::var_os("DATABASE_URL").is_some_and(|url| !url.is_empty());
-        let start = |name| ThrowAway::start(name, FLEETING).map_err(|error| error.to_string());
-        let (shared, expendable) = thread::scope(|scope| {
+        let text = |error: Box<dyn Error>| error.to_string();
+        let start = |name| ThrowAway::start(name, FLEETING).map_err(text);
+        let (shared, expendable, encrypted) = thread::scope(|scope| {
             let expendable = scope.spawn(|| start("expendable"));
+            let encrypted = scope.spawn(|| ThrowAway::start_encrypted("encrypted", FLEETING).map_err(text));
             let shared = if named { Ok(None) } else { start("shared") };
-            (shared, expendable.join().unwrap_or_else(|_| Err("its thread panicked".to_owned())))
+            let panicked = |_| Err("its thread panicked".to_owned());
+            (shared, expendable.join().unwrap_or_else(panicked), encrypted.join().unwrap_or_else(panicked))
         });
         let refuse = |error| format!("no cluster for the tests of PostgreSQL: {error}");
-        Ok(Self { shared: shared.map_err(refuse)?, expendable: expendable.map_err(refuse)?, named })
+        let (shared, expendable) = (shared.map_err(refuse)?, expendable.map_err(refuse)?);
+        Ok(Self { shared, expendable, encrypted: encrypted.map_err(refuse)?, named })
     }
 
     /// Whether no server is there at all.
@@ -40,12 +46,19 @@ impl Servers {
         !self.named && self.shared.is_none()
     }
 
-    /// Which tests cannot run without a server that is not there.
-    pub(crate) const fn left_out(&self) -> Option<&'static str> {
+    /// Which tests cannot run for want of what is not there, and how to get it.
+    pub(crate) fn left_out(&self) -> Option<String> {
         if self.are_missing() {
-            Some("the tests of PostgreSQL were not run")
+            Some(format!("the tests of PostgreSQL were not run; {HOW_TO_INSTALL}"))
         } else if self.expendable.is_none() {
-            Some("the tests that kill a PostgreSQL server were not run")
+            Some(format!(
+                "the tests that kill a PostgreSQL server, and those of TLS, were not run; {HOW_TO_INSTALL}"
+            ))
+        } else if self.encrypted.is_none() {
+            Some(
+                "the tests of TLS were not run; install openssl, which makes certificates for them"
+                    .to_owned(),
+            )
         } else {
             None
         }
@@ -60,12 +73,23 @@ impl Servers {
             call.env_remove("DATABASE_URL"); // an empty one names no server
         }
         // Only a cluster of ours is one to kill, whatever the user's environment says.
-        for name in ["EXPENDABLE_DATABASE_URL", "EXPENDABLE_PG_CTL"] {
+        for name in [
+            "EXPENDABLE_DATABASE_URL",
+            "EXPENDABLE_PG_CTL",
+            "ENCRYPTED_DATABASE_URL",
+            "ENCRYPTED_CERTIFICATES",
+        ] {
             call.env_remove(name);
         }
         if let Some(expendable) = &self.expendable {
             call.env("EXPENDABLE_DATABASE_URL", expendable.url());
             call.env("EXPENDABLE_PG_CTL", expendable.pg_ctl());
+        }
+        if let Some((encrypted, certificates)) =
+            self.encrypted.as_ref().and_then(|it| Some((it, it.certificates()?)))
+        {
+            call.env("ENCRYPTED_DATABASE_URL", encrypted.url());
+            call.env("ENCRYPTED_CERTIFICATES", certificates);
         }
     }
 }

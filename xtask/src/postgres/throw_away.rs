@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{self, Command};
 
 use super::account;
+use super::certificates::Certificates;
 use super::cluster::{Cluster, remove, url};
 use super::keeper::Keeper;
 use super::server::Server;
@@ -26,6 +27,16 @@ pub(crate) const FLEETING: &[&str] = &[
 /// For measurements: it waits for the disk as a server in production does, and writes no checkpoint while a round runs.
 pub(crate) const DURABLE: &[&str] = &["shared_buffers = 1GB", "max_wal_size = 8GB"];
 
+/// Whom a server with certificates lets in, by name: each of them but `postgres` in one way only.
+const ADMITTED: &str = "\
+hostssl   all encrypted 127.0.0.1/32 trust
+hostnossl all plain     127.0.0.1/32 trust
+hostssl   all certified 127.0.0.1/32 cert
+hostssl   all nameless  127.0.0.1/32 cert
+hostssl   all bound     127.0.0.1/32 scram-sha-256
+host      all postgres  127.0.0.1/32 trust
+";
+
 /// What lets a server count its statements, if it has it.
 const COUNTING: &str = "shared_preload_libraries = 'pg_stat_statements'";
 
@@ -34,6 +45,7 @@ const COUNTING: &str = "shared_preload_libraries = 'pg_stat_statements'";
 pub(crate) struct ThrowAway {
     url: String,
     pg_ctl: OsString,
+    certificates: Option<Certificates>,
     keeper: Keeper,
 }
 
@@ -44,6 +56,19 @@ impl ThrowAway {
     ///
     /// If it has one that does not start.
     pub(crate) fn start(name: &str, settings: &[&str]) -> Result<Option<Self>, Box<dyn Error>> {
+        Self::start_with(name, settings, false)
+    }
+
+    /// The same for one that speaks TLS. None also if this machine cannot make certificates.
+    ///
+    /// # Errors
+    ///
+    /// If it can and there is a server, and either fails.
+    pub(crate) fn start_encrypted(name: &str, settings: &[&str]) -> Result<Option<Self>, Box<dyn Error>> {
+        if Certificates::can_be_made() { Self::start_with(name, settings, true) } else { Ok(None) }
+    }
+
+    fn start_with(name: &str, settings: &[&str], encrypted: bool) -> Result<Option<Self>, Box<dyn Error>> {
         let Some(server) = Server::find() else { return Ok(None) };
         let home = home()?;
         // Between a folder's making and its lock nobody may sweep it.
@@ -57,15 +82,30 @@ impl ThrowAway {
         let keeper = Keeper::start(&cluster.folder, lock, &cluster.halt())?;
         drop(turn);
         let counting = server.has_library("pg_stat_statements").then_some(COUNTING);
-        cluster.init(&settings.iter().copied().chain(counting).collect::<Vec<_>>())?;
+        let mut settings: Vec<String> = settings.iter().copied().chain(counting).map(str::to_owned).collect();
+        let mut certificates = None;
+        if encrypted {
+            let made = Certificates::make(&cluster.account, cluster.folder.join("certificates"))?;
+            settings.extend(made.settings());
+            certificates = Some(made);
+        }
+        cluster.init(&settings)?;
+        if encrypted {
+            cluster.admit(ADMITTED)?;
+        }
         let port = cluster.start(None)?;
         let pg_ctl = lines(&cluster.pg_ctl_at(port));
-        Ok(Some(Self { url: url(port), pg_ctl, keeper }))
+        Ok(Some(Self { url: url(port), pg_ctl, certificates, keeper }))
     }
 
     /// Where it is.
     pub(crate) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Where its certificates and its clients' are, if it has any.
+    pub(crate) fn certificates(&self) -> Option<&Path> {
+        self.certificates.as_ref().map(Certificates::folder)
     }
 
     /// Leaves it to the process that runs `command`, or that this one becomes by it: it is cleaned up when that ends.
