@@ -122,7 +122,7 @@ impl Caller {
         let Ok(result) = timeout_at(deadline, call.run(&mut session)).await else {
             // Nobody may use a connection on which a query still runs.
             lent.discard();
-            let cancelled = token.cancel_query(tokio_postgres::NoTls);
+            let cancelled = self.pool.server().cancel(&token);
             let _ = timeout_at(Instant::now() + Duration::from_secs(1), cancelled).await;
             return Err(self.late().into());
         };

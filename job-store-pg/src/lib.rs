@@ -42,12 +42,14 @@ mod ring;
 mod roles;
 mod row;
 mod schema;
+mod server;
 mod session;
 mod statement;
 mod store;
 mod switches;
 pub mod sync;
 mod texts;
+mod tls;
 
 pub use complete::{CompleteError, Work, complete_in, complete_on};
 pub use enqueue::{AcquiredId, EnqueueError, EnqueueOn};

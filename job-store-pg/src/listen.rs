@@ -1,6 +1,6 @@
 //! Hearing of work that others enqueued: LISTEN, on a connection of its own.
 
-use crate::{bells::Bells, call::jittered, channel::channel, schema::Schema};
+use crate::{bells::Bells, call::jittered, channel::channel, schema::Schema, server::Server};
 use job_core::{BoxError, QueueName};
 use parking_lot::Mutex;
 use std::{
@@ -16,7 +16,7 @@ use tokio::{
     task::{AbortHandle, JoinHandle},
     time::{sleep, timeout},
 };
-use tokio_postgres::{AsyncMessage, Client, Config, NoTls};
+use tokio_postgres::{AsyncMessage, Client};
 
 /// How long the connection may be silent before it is asked whether it lives, and how long it has to say so: a dead one
 /// is noticed within ten seconds.
@@ -27,7 +27,7 @@ const WAITS: (Duration, Duration) = (Duration::from_millis(100), Duration::from_
 /// Listens while somebody waits for queues; not before, so that who only enqueues opens no connection for it.
 #[derive(Clone, Debug)]
 pub(crate) struct Listener {
-    config: Config,
+    server: Server,
     schema: Schema,
     bells: Arc<Bells>,
     runtime: Handle,
@@ -46,9 +46,9 @@ impl Drop for Ended {
 }
 
 impl Listener {
-    pub(crate) fn new(config: Config, schema: Schema, bells: Arc<Bells>, runtime: Handle) -> Self {
+    pub(crate) fn new(server: Server, schema: Schema, bells: Arc<Bells>, runtime: Handle) -> Self {
         let wanted = watch::Sender::default();
-        Self { config, schema, bells, runtime, wanted, task: Arc::default() }
+        Self { server, schema, bells, runtime, wanted, task: Arc::default() }
     }
 
     /// Listens for `queues` too, from soon on.
@@ -60,7 +60,7 @@ impl Listener {
         });
         self.task.lock().get_or_insert_with(|| {
             let attendant = Attendant {
-                config: self.config.clone(),
+                server: self.server.clone(),
                 schema: self.schema.clone(),
                 bells: self.bells.clone(),
                 wanted: self.wanted.subscribe(),
@@ -72,7 +72,7 @@ impl Listener {
 
 /// Keeps a connection open that listens.
 struct Attendant {
-    config: Config,
+    server: Server,
     schema: Schema,
     bells: Arc<Bells>,
     wanted: watch::Receiver<BTreeSet<QueueName>>,
@@ -125,7 +125,7 @@ impl Attendant {
     }
 
     async fn connect(&self) -> Result<(Client, mpsc::UnboundedReceiver<String>, JoinHandle<()>), BoxError> {
-        let (client, mut connection) = timeout(SILENCE, self.config.connect(NoTls)).await??;
+        let (client, mut connection) = timeout(SILENCE, self.server.connect()).await??;
         let (hears, heard) = mpsc::unbounded_channel();
         let driver = tokio::spawn(async move {
             // Ends with an error or when the client is dropped; either closes the channel.

@@ -1,13 +1,22 @@
 //! How to connect.
 
-use crate::schema::{Schema, SchemaError};
-use std::{num::NonZeroU32, time::Duration};
+use crate::{
+    advice::advice,
+    pool,
+    schema::{Schema, SchemaError},
+    server::Server,
+    tls::{KEYS, Tls},
+};
+use diesel::{ConnectionError, ConnectionResult};
+use diesel_async::AsyncPgConnection;
+use percent_encoding::percent_decode_str;
+use std::{error::Error as _, num::NonZeroU32, time::Duration};
 use tokio_postgres::Config;
 
 /// How a [`PgStore`](crate::PgStore) connects, and how it behaves.
 #[derive(Clone, Debug)]
 pub struct PgOptions {
-    pub(crate) config: Config,
+    pub(crate) server: Server,
     pub(crate) schema: Schema,
     pub(crate) role: Option<String>,
     pub(crate) connections: NonZeroU32,
@@ -19,24 +28,24 @@ pub struct PgOptions {
 
 impl PgOptions {
     /// Of a URL, `postgres://…`. Behind its `?` it may have `schema=NAME`, `notify=false`, `roles=false` and `pooler=true`,
-    /// which stand for the methods of these names.
+    /// which stand for the methods of these names; what else it may have is libpq's, with TLS as the
+    /// [crate](crate#encryption) says. Files are read when a connection is opened.
     ///
     /// # Errors
     ///
-    /// [`UrlError`] if it is none. It does not repeat the text, which may hold a password.
+    /// [`UrlError`] if it is none, or what it says makes no sense. It does not repeat the text, which may hold a password.
     pub fn new(url: &str) -> Result<Self, UrlError> {
-        let (url, ours) = split(url);
-        let mut config: Config = url.parse().map_err(UrlError::Url)?;
-        if config.get_application_name().is_none() {
-            config.application_name("job-store-pg");
-        }
+        let (url, known) = split(url)?;
+        let mut config: Config = url.parse().map_err(refuse)?;
+        let (tls, ours): (Vec<_>, Vec<_>) = known.into_iter().partition(|it| KEYS.contains(&it.0.as_str()));
+        let tls = Tls::new(&tls, &config)?;
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(Duration::from_secs(5));
         }
         // A server that vanished without a word is noticed within half a minute.
         config.keepalives_idle(Duration::from_secs(10)).tcp_user_timeout(Duration::from_secs(30));
         let options = Self {
-            config,
+            server: Server::new(config, tls),
             schema: Schema::default(),
             role: None,
             connections: NonZeroU32::MIN.saturating_add(3),
@@ -97,6 +106,17 @@ impl PgOptions {
         Self { roles, ..self }
     }
 
+    /// A new connection for the application's own queries, such as those of its pool: to the server of the URL, secured as
+    /// it says, with none of the store's settings and without its role.
+    ///
+    /// # Errors
+    ///
+    /// If there is none to be had; the text says what to do.
+    pub async fn establish(&self) -> ConnectionResult<AsyncPgConnection> {
+        let connected = pool::connect(&self.server).await;
+        connected.map_err(|error| ConnectionError::BadConnection(advice(&error, self)))
+    }
+
     fn with(self, key: &str, value: &str) -> Result<Self, UrlError> {
         let on = match value {
             "true" => Some(true),
@@ -113,24 +133,46 @@ impl PgOptions {
     }
 }
 
-/// The URL that the driver knows, and what is ours.
-fn split(url: &str) -> (String, Vec<(String, String)>) {
+/// The URL that the driver knows, and what it does not, decoded.
+fn split(url: &str) -> Result<(String, Vec<(String, String)>), UrlError> {
     const OURS: [&str; 4] = ["schema", "notify", "roles", "pooler"];
-    let Some((base, query)) = url.rsplit_once('?') else { return (url.to_owned(), Vec::new()) };
-    let pair = |it: &str| it.split_once('=').map(|(key, value)| (key.to_owned(), value.to_owned()));
-    let (ours, theirs): (Vec<&str>, Vec<&str>) =
-        query.split('&').partition(|it| OURS.contains(&it.split('=').next().unwrap_or_default()));
+    let Some((base, query)) = url.rsplit_once('?') else { return Ok((url.to_owned(), Vec::new())) };
+    let key = |it: &str| {
+        let key = it.split('=').next().unwrap_or_default();
+        percent_decode_str(key).decode_utf8_lossy().into_owned()
+    };
+    let is_ours = |key: &str| OURS.contains(&key) || KEYS.contains(&key);
+    let (ours, theirs): (Vec<&str>, Vec<&str>) = query.split('&').partition(|it| is_ours(&key(it)));
     let url = if theirs.is_empty() { base.to_owned() } else { format!("{base}?{}", theirs.join("&")) };
-    (url, ours.into_iter().filter_map(pair).collect())
+    let pair = |it: &str| {
+        let value = it.split_once('=').map_or("", |it| it.1);
+        match percent_decode_str(value).decode_utf8() {
+            Ok(value) => Ok((key(it), value.into_owned())),
+            Err(_) => Err(UrlError::Encoding { key: key(it) }),
+        }
+    };
+    Ok((url, ours.into_iter().map(pair).collect::<Result<_, _>>()?))
+}
+
+fn refuse(error: tokio_postgres::Error) -> UrlError {
+    // The driver has no code for it.
+    let unknown = error.source().is_some_and(|it| it.to_string().starts_with("unknown option"));
+    if unknown { UrlError::Unknown(error) } else { UrlError::Url(error) }
 }
 
 /// The text is no way to connect to PostgreSQL.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum UrlError {
-    /// It is no URL, or the driver does not know a part of it.
+    /// It is no URL, or the driver cannot read a part of it.
     #[error("this is no PostgreSQL URL; write it as postgres://USER:PASSWORD@HOST:PORT/DATABASE")]
     Url(#[source] tokio_postgres::Error),
+    /// Nobody knows an option in it.
+    #[error(
+        "the URL has an option that is not known here; of libpq's for TLS there are sslmode, sslrootcert, sslcert, sslkey, \
+         sslnegotiation and channel_binding"
+    )]
+    Unknown(#[source] tokio_postgres::Error),
     /// There can be no schema of the name in it.
     #[error(transparent)]
     Schema(#[from] SchemaError),
@@ -138,6 +180,34 @@ pub enum UrlError {
     #[error("`{key}` in the URL is neither true nor false")]
     Flag {
         /// The switch.
+        key: String,
+    },
+    /// An option in it is none of those that there are.
+    #[error("`{key}` in the URL is none of {choices}")]
+    Choice {
+        /// The option.
+        key: &'static str,
+        /// What it may be.
+        choices: &'static str,
+    },
+    /// Options in it contradict each other, or would be in vain.
+    #[error("`{key}` in the URL does not fit the rest: {advice}")]
+    Contradiction {
+        /// The option.
+        key: &'static str,
+        /// What to say instead.
+        advice: &'static str,
+    },
+    /// It asks for encryption, and this program was built without.
+    #[error(
+        "the URL asks for encryption, and this program was built without it: switch on the feature `tls` of job-store-pg, \
+         or, where the network is trusted, say sslmode=disable"
+    )]
+    NoTls,
+    /// An option in it is no UTF-8 once its `%` are resolved.
+    #[error("`{key}` in the URL is no UTF-8")]
+    Encoding {
+        /// The option.
         key: String,
     },
 }
@@ -149,10 +219,11 @@ mod tests {
     #[test]
     fn what_is_ours_in_a_url_is_not_the_drivers() {
         let options =
-            PgOptions::new("postgres://u@h/db?schema=x&connect_timeout=3&notify=false&pooler=true").unwrap();
+            PgOptions::new("postgres://u@h/db?schema=x&connect_timeout=3&notify=false&pooler=tru%65")
+                .unwrap();
         assert_eq!(options.schema.name(), "x");
         assert_eq!((options.notify, options.roles, options.pooler), (false, true, true));
-        assert_eq!(options.config.get_connect_timeout(), Some(&Duration::from_secs(3)));
+        assert_eq!(options.server.config().get_connect_timeout(), Some(&Duration::from_secs(3)));
     }
 
     #[test]

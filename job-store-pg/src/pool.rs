@@ -1,6 +1,11 @@
 //! The connections of a store, lent to one call at a time.
 
-use crate::{options::PgOptions, schema::quoted};
+use crate::{
+    options::PgOptions,
+    schema::quoted,
+    server::{ConnectError, Server},
+    tls::Fault,
+};
 use deadpool::managed::{Manager, Metrics, Object, PoolError, RecycleError, RecycleResult};
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use job_core::store::StoreError;
@@ -20,7 +25,7 @@ pub(crate) struct Pool {
 /// Makes connections.
 #[derive(Clone, Debug)]
 pub(crate) struct Connector {
-    config: tokio_postgres::Config,
+    pub(crate) server: Server,
     setup: String,
 }
 
@@ -58,6 +63,11 @@ impl Pool {
         }
     }
 
+    /// Where its connections lead.
+    pub(crate) fn server(&self) -> &Server {
+        &self.pool.manager().server
+    }
+
     /// Closes the connections that nobody uses.
     pub(crate) fn forget_idle(&self) {
         self.pool.retain(|_, _| false);
@@ -82,7 +92,7 @@ fn unavailable(error: impl Into<job_core::BoxError>) -> LendError {
 
 impl Connector {
     pub(crate) fn new(options: &PgOptions) -> Self {
-        Self { config: options.config.clone(), setup: setup(options) }
+        Self { server: options.server.named(), setup: setup(options) }
     }
 
     /// A new connection, on which statements may last.
@@ -96,10 +106,7 @@ impl Connector {
 
     /// A new connection with our settings.
     pub(crate) async fn connect(&self) -> Result<AsyncPgConnection, LendError> {
-        let connected = self.config.connect(tokio_postgres::NoTls).await;
-        let (client, connection) = connected.map_err(refused)?;
-        let made = AsyncPgConnection::try_from_client_and_connection(client, connection).await;
-        let mut conn = made.map_err(unavailable)?;
+        let mut conn = connect(&self.server).await?;
         if !self.setup.is_empty() {
             conn.batch_execute(&self.setup).await?;
             // Its error must not spoil the other settings: only some may set it, and most servers speak English anyway.
@@ -109,15 +116,27 @@ impl Connector {
     }
 }
 
-/// A server that refuses our name or password, or wants one that we have not, will do so again.
-fn refused(error: tokio_postgres::Error) -> LendError {
+/// A new connection as the server gives it.
+pub(crate) async fn connect(server: &Server) -> Result<AsyncPgConnection, StoreError> {
+    let (client, connection) = server.connect().await.map_err(refused)?;
+    let made = AsyncPgConnection::try_from_client_and_connection(client, connection).await;
+    made.map_err(|error| StoreError::Unavailable(error.into()))
+}
+
+/// A server that refuses our name, password or certificate, or whose own we refuse, will do so again.
+fn refused(error: ConnectError) -> StoreError {
+    let error = match error {
+        ConnectError::Driver(error) => error,
+        error => return StoreError::Other(error.into()),
+    };
     let code = error.code().map(|it| it.code().to_owned()).unwrap_or_default();
-    LendError::Connect(match code.get(..2) {
+    match code.get(..2) {
         Some("28" | "42") => StoreError::Denied(error.into()),
         Some("3D") => StoreError::Schema(error.into()),
         _ if wants_password(&error) => StoreError::Denied(error.into()),
+        _ if Fault::of(&error).is_some_and(|it| it.lasts()) => StoreError::Denied(error.into()),
         _ => StoreError::Unavailable(error.into()),
-    })
+    }
 }
 
 /// Whether the server asks for a password, and there is none to give. The driver has no code for it.

@@ -1,19 +1,20 @@
 //! Telling whether a pooler stands before the server that hands our connection's statements to several of the server's.
 
+use crate::server::{ConnectError, Server};
 use job_core::store::StoreError;
 use std::time::Duration;
 use tokio::{task::JoinHandle, time::timeout};
-use tokio_postgres::{Client, Config, Error, NoTls, SimpleQueryMessage, error::SqlState};
+use tokio_postgres::{Client, Error, SimpleQueryMessage, error::SqlState};
 
 /// How long a probe may take. A pool that has no second connection to give says nothing, and shares none either.
 const PROBE: Duration = Duration::from_secs(2);
 
 /// Refuses a pooler in transaction mode if `expected` says that there is none, and one that forgets prepared statements
 /// if it says that there is one. What cannot be told is not refused.
-pub(crate) async fn refuse_unfit(config: &Config, expected: bool) -> Result<(), StoreError> {
+pub(crate) async fn refuse_unfit(server: &Server, expected: bool) -> Result<(), StoreError> {
     let probe = async {
-        let probe = Probe::connect(config).await?;
-        if expected { probe.forgets().await } else { probe.shares().await }
+        let probe = Probe::connect(server).await?;
+        Ok::<_, ConnectError>(if expected { probe.forgets().await? } else { probe.shares().await? })
     };
     let unfit = match timeout(PROBE, probe).await {
         Ok(Ok(true)) if expected => Unfit::Forgetful,
@@ -47,9 +48,9 @@ struct Probe {
 }
 
 impl Probe {
-    async fn connect(config: &Config) -> Result<Self, Error> {
-        let (one, first) = config.connect(NoTls).await?;
-        let (two, second) = config.connect(NoTls).await?;
+    async fn connect(server: &Server) -> Result<Self, ConnectError> {
+        let (one, first) = server.connect().await?;
+        let (two, second) = server.connect().await?;
         Ok(Self { one, two, drivers: [tokio::spawn(first), tokio::spawn(second)] })
     }
 

@@ -61,9 +61,9 @@ impl PgStore {
     /// [`StoreError`]: the server cannot be reached, refuses us, or has the tables of a newer program; or a pooler in
     /// transaction mode stands before it, which is not such as [`PgOptions::pooler`] asks for.
     pub async fn connect(options: &PgOptions) -> Result<Self, StoreError> {
-        // First, so that no connection of others gets our settings.
-        pooler::refuse_unfit(&options.config, options.pooler).await?;
         let connector = Connector::new(options);
+        // First, so that no connection of others gets our settings.
+        pooler::refuse_unfit(&connector.server, options.pooler).await?;
         let mut conn = connector.connect().await.map_err(CallError::from)?;
         migrate::refuse_newer(&mut conn, &options.schema).await?;
         let caller = Caller {
@@ -76,7 +76,7 @@ impl PgStore {
         // A pooler in transaction mode cannot listen.
         let listener = (options.notify && !options.pooler).then(|| {
             let bells = caller.ringer.bells.clone();
-            Listener::new(options.config.clone(), options.schema.clone(), bells, caller.runtime.clone())
+            Listener::new(connector.server.clone(), options.schema.clone(), bells, caller.runtime.clone())
         });
         let (schema, roles) = (options.schema.clone(), options.roles);
         let desk = Desk::new(caller.clone());

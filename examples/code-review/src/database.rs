@@ -3,10 +3,11 @@
 use crate::{Connection, Error, schema};
 use diesel::{Connection as _, ConnectionError, ConnectionResult, SqliteConnection};
 use diesel_async::{
-    AsyncConnection, AsyncPgConnection, SimpleAsyncConnection,
+    AsyncPgConnection, SimpleAsyncConnection,
     pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, deadpool::Pool},
 };
 use job_core::{BoxError, store::Opener};
+use job_store_pg::PgOptions;
 use std::{fmt, path::absolute, sync::Arc, time::Duration};
 use tokio::{runtime::Handle, task::spawn_blocking, time::timeout};
 
@@ -125,35 +126,29 @@ fn file(path: &str) -> Result<Database, BoxError> {
 }
 
 fn server(url: &str) -> Result<Database, BoxError> {
+    let options = PgOptions::new(url)?;
+    only_jobs(url)?;
     let mut config = ManagerConfig::default();
-    config.custom_setup = Box::new(|url| Box::pin(connect(url)));
-    let manager = AsyncDieselConnectionManager::new_with_config(of_driver(url)?, config);
+    // To the same server, and secured as the store's own are.
+    config.custom_setup = Box::new(move |_| Box::pin(connect(options.clone())));
+    let manager = AsyncDieselConnectionManager::new_with_config(url, config);
     let pool = Pool::builder(manager).max_size(CONNECTIONS).build()?;
     Ok(Database::Postgres { pool, runtime: Handle::try_current()? })
 }
 
 /// Like one of SQLite's, it waits 5 s for whoever holds a row.
-async fn connect(url: &str) -> ConnectionResult<AsyncPgConnection> {
-    let mut conn = AsyncPgConnection::establish(url).await?;
+async fn connect(options: PgOptions) -> ConnectionResult<AsyncPgConnection> {
+    let mut conn = options.establish().await?;
     let set = conn.batch_execute("SET lock_timeout = '5s'").await;
     set.map_err(ConnectionError::CouldntSetupConfiguration)?;
     Ok(conn)
 }
 
-/// The URL without what only the store knows.
-fn of_driver(url: &str) -> Result<String, BoxError> {
-    let Some((base, query)) = url.split_once('?') else { return Ok(url.to_owned()) };
-    let mut kept = Vec::new();
-    for part in query.split('&') {
-        match part.split_once('=') {
-            Some(("notify" | "roles" | "pooler", _)) | Some(("schema", "jobs")) => {}
-            Some(("schema", name)) => {
-                return Err(
-                    format!("the example keeps its jobs in the schema `jobs`, not in `{name}`").into()
-                );
-            }
-            _ => kept.push(part),
-        }
+/// Refuses another schema than the one that the example's own tables refer to.
+fn only_jobs(url: &str) -> Result<(), BoxError> {
+    let query = url.split_once('?').map_or("", |it| it.1);
+    match query.split('&').find_map(|it| it.strip_prefix("schema=")) {
+        None | Some("jobs") => Ok(()),
+        Some(name) => Err(format!("the example keeps its jobs in the schema `jobs`, not in `{name}`").into()),
     }
-    Ok(if kept.is_empty() { base.to_owned() } else { format!("{base}?{}", kept.join("&")) })
 }

@@ -12,6 +12,8 @@ mod claims;
 mod completion;
 mod counts;
 mod dropped;
+#[cfg(feature = "tls")]
+mod encrypted;
 mod floors;
 mod group;
 mod interleavings;

@@ -95,7 +95,7 @@ fn a_url_that_leads_nowhere_is_not_blamed_on_the_server() {
     run(async {
         let told = [
             ("postgres://", "the URL names no host"),
-            ("postgres://127.0.0.1:1/db?sslmode=require", "the store speaks no TLS yet"),
+            ("postgres://127.0.0.1:1/db?sslmode=verify-ca", "`sslmode` in the URL does not fit the rest"),
         ];
         for (url, advice) in told {
             let refused = Opener.open(&StoreUrl::new(url)).await.unwrap_err();

@@ -71,9 +71,10 @@ impl TestSchema {
         self.options_at(&and(url(), &format!("options={words}")))
     }
 
-    /// How to connect to it by way of another URL.
+    /// How to connect to it by way of another URL; in plain, if that does not say, so that proxies can read along.
     pub(crate) fn options_at(&self, url: &str) -> PgOptions {
-        let url = and(url, &format!("application_name={}", self.name));
+        let plain = if url.contains("sslmode=") { "" } else { "&sslmode=disable" };
+        let url = and(url, &format!("application_name={}{plain}", self.name));
         PgOptions::new(&url).unwrap().schema(&self.name).unwrap().roles(self.roles)
     }
 
@@ -122,7 +123,7 @@ impl Drop for TestSchema {
 }
 
 /// The URL with more words behind its `?`.
-fn and(url: &str, words: &str) -> String {
+pub(crate) fn and(url: &str, words: &str) -> String {
     let glue = if url.contains('?') { '&' } else { '?' };
     format!("{url}{glue}{words}")
 }
@@ -162,6 +163,6 @@ fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-fn seconds() -> u64 {
+pub(crate) fn seconds() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
 }
