@@ -2,7 +2,7 @@
 
 use crate::program::Folder;
 use job_core::{NewJob, store::Switch};
-use serde_json::{Value, json};
+use serde_json::json;
 
 const ALL: &str = "[section.all]\ntypes = ['greet', 'fail']\nqueues = ['slow']\n";
 
@@ -38,8 +38,8 @@ async fn a_section_that_starts_nothing_because_of_pauses_does_not_say_that_there
     in_slow(&folder).await;
     paused(&folder, &[greet(), slow()]).await;
     let ran = folder.run("run-jobs all --json");
-    assert_eq!((ran.code, ran.err), (Some(0), format!("{PAUSED_TYPE}{PAUSED_QUEUE}")));
-    let object: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!((ran.code, &ran.err), (Some(0), &format!("{PAUSED_TYPE}{PAUSED_QUEUE}")));
+    let object = &ran.objects()[0];
     assert_eq!(
         (&object["outcome"], &object["paused_types"], &object["paused_queues"]),
         (&json!("ran"), &json!(["greet"]), &json!(["slow"]))
@@ -67,7 +67,7 @@ async fn a_pause_that_holds_nothing_back_is_not_told() {
     paused(&folder, &[greet(), elsewhere]).await;
     let ran = folder.run("run-jobs all --json");
     assert!(ran.err.ends_with("INFO    1 fail jobs did not complete.\n"), "{}", ran.err);
-    let object: Value = serde_json::from_str(&ran.out).unwrap();
+    let object = &ran.objects()[0];
     assert_eq!((&object["paused_types"], &object["paused_queues"]), (&json!([]), &json!([])));
     assert_eq!(folder.run("run-jobs all").err, "INFO    No jobs to run.\n");
 }

@@ -3,7 +3,7 @@
 use crate::program::Folder;
 use expect_test::expect;
 use job_core::{JobStatus, NewJob, Start, store::JobStoreExt};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::{
     io::{BufRead, BufReader},
     process::Stdio,
@@ -86,14 +86,9 @@ async fn long_lists_are_read_in_pages() {
     let jobs: Vec<_> = (0..1203).map(|_| new()).collect();
     opened.store.insert(&jobs, opened.clock).await.unwrap();
     let listed = folder.run("jobs list --limit 5000 --oldest --json");
-    let ids: Vec<String> =
-        listed.out.lines().map(|it| object(it)["id"].as_str().unwrap().to_owned()).collect();
+    let ids: Vec<String> = listed.objects().iter().map(|it| it["id"].as_str().unwrap().to_owned()).collect();
     assert_eq!(ids, jobs.iter().map(|it| it.id.to_string()).collect::<Vec<_>>());
     assert_eq!(folder.run("jobs list --limit 501").out.lines().count(), 502);
-}
-
-fn object(line: &str) -> Value {
-    serde_json::from_str(line).unwrap()
 }
 
 #[tokio::test]
@@ -117,7 +112,7 @@ async fn show_tells_the_record_the_failed_attempts_the_log_and_the_actions() {
     assert!(greeted.contains("\nLog\n") && greeted.contains("  attempt 1: INFO  hello Ada\n"), "{greeted}");
 
     assert_eq!(folder.run(&format!("jobs retry {fail} --reason again")).code, Some(0));
-    let retried = object(&folder.run(&format!("jobs show {fail} --json")).out);
+    let retried = &folder.run(&format!("jobs show {fail} --json")).objects()[0];
     assert_eq!(retried["status"], "waiting");
     assert_eq!(retried["args"], json!({ "retries": 0 }));
     assert_eq!(retried["attempts"][0]["outcome"], "error");
@@ -141,7 +136,7 @@ async fn show_tells_how_far_a_running_job_is() {
         }
     };
     assert!(shown.contains("\n  progress       50 %, half way\n"), "{shown}");
-    let lease = object(&folder.run(&format!("jobs show {id} --json")).out)["lease"].clone();
+    let lease = folder.run(&format!("jobs show {id} --json")).objects()[0]["lease"].clone();
     assert_eq!(lease["progress"]["percent"], 50);
     process.signal("INT");
     assert_eq!(process.ended().code, Some(130));
@@ -192,7 +187,7 @@ async fn operators_cancel_retry_suspend_and_resume() {
         (too_late.code, too_late.err),
         (Some(1), format!("error: job {prefix}: cannot cancel a job that is completed\n"))
     );
-    let shown = object(&folder.run(&format!("jobs show {prefix} --json")).out);
+    let shown = &folder.run(&format!("jobs show {prefix} --json")).objects()[0];
     assert_eq!(shown["actions"].as_array().unwrap().len(), 5, "who did what is kept");
 }
 

@@ -5,14 +5,10 @@ use job_core::{
     JobStatus,
     store::{Filter, Switch},
 };
-use serde_json::{Value, json};
+use serde_json::json;
 use std::process::Stdio;
 
 const ALL: &str = "[section.all]\ntypes = ['greet', 'fail']\n[section.other]\ntypes = ['greet']\n";
-
-fn objects(out: &str) -> Vec<Value> {
-    out.lines().map(|it| serde_json::from_str(it).unwrap()).collect()
-}
 
 #[tokio::test]
 async fn what_was_done_is_an_object_for_each_section() {
@@ -23,7 +19,7 @@ async fn what_was_done_is_an_object_for_each_section() {
     switches.set(&Switch::DisableSection("other".parse().unwrap()), true).await.unwrap();
     let ran = folder.run("run-jobs all other bad --json");
     assert_eq!(ran.code, Some(1));
-    let [all, other, bad] = &objects(&ran.out)[..] else { panic!("{}", ran.out) };
+    let [all, other, bad] = &ran.objects()[..] else { panic!("{}", ran.out) };
     assert_eq!(
         *all,
         json!({
@@ -46,10 +42,10 @@ async fn a_section_that_runs_elsewhere_or_was_stopped_is_an_object_too() {
     let mut first = folder.start("run-jobs waiting --json");
     first.says("INFO    waiting");
     let second = folder.run("run-jobs waiting --json");
-    assert_eq!((second.code, &objects(&second.out)[0]["outcome"]), (Some(1), &json!("elsewhere")));
+    assert_eq!((second.code, &second.objects()[0]["outcome"]), (Some(1), &json!("elsewhere")));
     first.signal("INT");
     let ended = first.ended();
-    let object = &objects(&ended.out)[0];
+    let object = &ended.objects()[0];
     assert_eq!((ended.code, &object["outcome"]), (Some(130), &json!("stopped")));
     assert_eq!(object["incomplete"], json!({ "wait": 1 }));
 }

@@ -27,6 +27,13 @@ pub(crate) struct Ended {
     pub(crate) err: String,
 }
 
+impl Ended {
+    /// What was written to standard output: an object a line.
+    pub(crate) fn objects(&self) -> Vec<Value> {
+        self.out.lines().map(|it| serde_json::from_str(it).unwrap()).collect()
+    }
+}
+
 impl Folder {
     /// A folder whose `jobs.toml` is `config`.
     pub(crate) fn with(config: &str) -> Self {

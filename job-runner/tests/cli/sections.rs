@@ -46,8 +46,7 @@ async fn sections_are_listed_with_their_last_runs_and_who_disabled_them() {
     assert_eq!(lines[2][..2], ["news", "enabled"]);
     assert_eq!(lines[2][7..], ["1", "1", "greet,", "fail"], "{listed}");
     assert!(listed.ends_with("Z: flooded\n"), "{listed}");
-    let objects: Vec<Value> =
-        folder.run("sections list --json").out.lines().map(|it| serde_json::from_str(it).unwrap()).collect();
+    let objects = folder.run("sections list --json").objects();
     assert_eq!((&objects[0]["enabled"], &objects[0]["last_run"]), (&json!(false), &Value::Null));
     assert_eq!(objects[1]["last_run"]["completed"], json!({ "greet": 1 }));
     assert_eq!(objects[1]["last_run"]["incomplete"], json!({ "fail": 1 }));
@@ -64,7 +63,7 @@ async fn what_runs_just_now_is_counted_though_a_run_is_only_recorded_when_it_end
     let lines: Vec<Vec<&str>> = listed.lines().map(|it| it.split_whitespace().collect()).collect();
     assert_eq!(lines[0][..3], ["SECTION", "STATE", "RUNNING"]);
     assert_eq!(lines[1], ["waiting", "enabled", "1", "never", "wait"]);
-    let object: Value = serde_json::from_str(&folder.run("sections list --json").out).unwrap();
+    let object = &folder.run("sections list --json").objects()[0];
     assert_eq!((&object["running"], &object["last_run"]), (&json!(1), &Value::Null));
     runner.signal("INT");
     assert_eq!(runner.ended().code, Some(0));

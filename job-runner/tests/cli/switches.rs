@@ -6,7 +6,7 @@ use job_core::{
     JobStatus, NewJob,
     store::{Filter, JobStoreExt, Switch},
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 const ALL: &str = "[section.all]\ntypes = ['greet', 'wait']\nqueues = ['slow']\n";
 
@@ -105,13 +105,13 @@ async fn a_name_that_nobody_knows_is_refused_and_nothing_is_paused() {
 async fn a_job_that_is_held_back_says_by_what() {
     let folder = Folder::with(ALL);
     let id = folder.greet("Ada").await;
-    let show = |args: &str| folder.run(&format!("jobs show {id} {args}")).out;
-    assert!(!show("").contains("paused"));
+    let show = |args: &str| folder.run(&format!("jobs show {id} {args}"));
+    assert!(!show("").out.contains("paused"));
     assert_eq!(folder.run("types pause greet").code, Some(0));
     assert_eq!(folder.run("queues pause default slow").code, Some(0));
-    assert!(show("").contains("\n  paused         queue default, type greet\n"), "{}", show(""));
-    let object: Value = serde_json::from_str(&show("--json")).unwrap();
-    assert_eq!(object["paused"], json!(["queue default", "type greet"]));
+    let shown = show("").out;
+    assert!(shown.contains("\n  paused         queue default, type greet\n"), "{shown}");
+    assert_eq!(show("--json").objects()[0]["paused"], json!(["queue default", "type greet"]));
 }
 
 #[tokio::test]
@@ -147,8 +147,8 @@ async fn queues_are_listed_with_their_jobs_and_who_paused_them() {
     "#]]
     .assert_eq(table);
     assert!(by.starts_with(" paused by ada@") && by.ends_with("Z: deploy\n"), "{by}");
-    let objects = folder.run("queues list --json").out;
-    let slow: Value = serde_json::from_str(objects.lines().last().unwrap()).unwrap();
+    let objects = folder.run("queues list --json").objects();
+    let slow = objects.last().unwrap();
     assert_eq!(
         [&slow["queue"], &slow["waiting"], &slow["reason"]],
         [&json!("slow"), &json!(2), &json!("deploy")]

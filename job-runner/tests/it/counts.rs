@@ -3,17 +3,14 @@
 use crate::{
     play::{Act, Brief, Play, Wish},
     recorder::Counts,
-    stage::Stage,
+    stage::{SECOND, Stage},
 };
 use job_core::{
     ActorId, Options, Start,
     store::{Claim, Deletion, JobStore, JobStoreExt, Operation},
 };
 use job_testing::factory::{claim, named, noon};
-use std::time::Duration;
 use uuid::Uuid;
-
-const SECOND: Duration = Duration::from_secs(1);
 
 /// The counters, without their suffix.
 fn counted(counts: &Counts) -> Vec<(String, f64)> {

@@ -3,7 +3,6 @@
 use crate::{
     play::{Act, Play, Usual},
     stage::{Stage, count},
-    unsteady::Unsteady,
 };
 use job_core::{JobStatus, Json, NewJob, Options, store::JobStore};
 use job_testing::factory::{job, named};
@@ -56,9 +55,7 @@ async fn args_that_do_not_decode_are_tried_again_while_attempts_are_left() {
 
 #[tokio::test]
 async fn an_unreadable_row_is_failed_and_its_neighbours_run() {
-    let stage = Stage::new();
-    let store = Unsteady::new(&stage.store);
-    let stage = Stage::on(stage.store.clone(), store.opened());
+    let (stage, store) = Stage::unsteady();
     let bad = stage.create(Play::new("bad", Act::Succeed)).await;
     let good = stage.create(Play::new("good", Act::Succeed)).await;
     store.make_unreadable(bad.id);

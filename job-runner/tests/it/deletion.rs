@@ -3,7 +3,7 @@
 use crate::{
     play::{Act, Play, Usual},
     stage::{Stage, count},
-    unsteady::{Fault, Unsteady},
+    unsteady::Fault,
 };
 use job_core::{
     Attempt, BoxError, JobStatus, JsonError, RunnableJob, UniqueKey, UniqueScope,
@@ -57,9 +57,7 @@ async fn a_job_whose_key_must_outlive_it_stays() {
 
 #[tokio::test]
 async fn a_lost_reply_to_a_completion_that_deleted_counts_as_completed() {
-    let stage = Stage::new();
-    let store = Unsteady::new(&stage.store);
-    let stage = Stage::on(stage.store.clone(), store.opened());
+    let (stage, store) = Stage::unsteady();
     stage.create(Play::new("it", Act::Succeed)).await;
     for method in ["exchange", "apply"] {
         store.next(method, [Fault::ReplyLost]);

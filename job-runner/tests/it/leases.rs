@@ -2,8 +2,8 @@
 
 use crate::{
     play::{Act, Play},
-    stage::{Stage, count},
-    unsteady::{Fault, Unsteady},
+    stage::{SECOND, Stage, count},
+    unsteady::Fault,
 };
 use job_core::{
     ActorId, JobStatus,
@@ -15,16 +15,8 @@ use std::{sync::Arc, time::Duration};
 use tokio::{sync::Semaphore, time::sleep};
 use uuid::Uuid;
 
-const SECOND: Duration = Duration::from_secs(1);
-
 fn operator() -> ActorId {
     ActorId::from_uuid(Uuid::from_u128(7))
-}
-
-fn unsteady() -> (Stage, Unsteady) {
-    let stage = Stage::new();
-    let store = Unsteady::new(&stage.store);
-    (Stage::on(stage.store, store.opened()), store)
 }
 
 #[tokio::test(start_paused = true)]
@@ -66,7 +58,7 @@ async fn a_cancelled_job_tells_its_handler_at_the_next_beat_and_what_it_does_the
 
 #[tokio::test(start_paused = true)]
 async fn a_job_that_was_rescued_elsewhere_cannot_be_changed_by_its_late_runner() {
-    let (stage, store) = unsteady();
+    let (stage, store) = Stage::unsteady();
     let job = stage.create(Play::new("it", Act::WaitAndFail)).await;
     let run = stage.start(stage.script());
     stage.here("it").await;
@@ -91,7 +83,7 @@ async fn a_job_that_was_rescued_elsewhere_cannot_be_changed_by_its_late_runner()
 
 #[tokio::test(start_paused = true)]
 async fn a_lease_that_cannot_be_renewed_is_in_doubt_a_fifth_before_its_end() {
-    let (stage, store) = unsteady();
+    let (stage, store) = Stage::unsteady();
     stage.create(Play::new("it", Act::Heed)).await;
     for method in ["renew", "lock"] {
         store.next(method, [Fault::None]);
@@ -114,7 +106,7 @@ async fn a_lease_that_cannot_be_renewed_is_in_doubt_a_fifth_before_its_end() {
 
 #[tokio::test(start_paused = true)]
 async fn a_store_that_hangs_does_not_hide_that_the_lease_is_in_doubt() {
-    let (stage, store) = unsteady();
+    let (stage, store) = Stage::unsteady();
     stage.create(Play::new("it", Act::Heed)).await;
     let never = Arc::new(Semaphore::new(0));
     store.always("renew", Fault::Held(never));
@@ -129,7 +121,7 @@ async fn a_store_that_hangs_does_not_hide_that_the_lease_is_in_doubt() {
 
 #[tokio::test(start_paused = true)]
 async fn who_carries_on_is_not_told_while_the_store_is_away() {
-    let (stage, store) = unsteady();
+    let (stage, store) = Stage::unsteady();
     let job = stage.create(Play::new("it", Act::Heed)).await;
     let settings = SectionSettings { lease_doubt: LeaseDoubt::CarryOn, ..Stage::settings() };
     for method in ["renew", "lock"] {
@@ -149,7 +141,7 @@ async fn who_carries_on_is_not_told_while_the_store_is_away() {
 
 #[tokio::test(start_paused = true)]
 async fn a_row_that_is_locked_just_now_is_neither_lost_nor_extended() {
-    let (stage, store) = unsteady();
+    let (stage, store) = Stage::unsteady();
     stage.create(Play::new("it", Act::Heed)).await;
     store.next("renew", [Fault::Busy]);
     let run = stage.start(stage.script());
@@ -164,7 +156,7 @@ async fn a_row_that_is_locked_just_now_is_neither_lost_nor_extended() {
 
 #[tokio::test(start_paused = true)]
 async fn a_late_change_counts_if_nobody_took_the_job() {
-    let (stage, store) = unsteady();
+    let (stage, store) = Stage::unsteady();
     let job = stage.create(Play::new("it", Act::Wait)).await;
     for method in ["renew", "lock"] {
         store.next(method, [Fault::None]);

@@ -3,19 +3,13 @@
 use crate::{
     play::{Act, Play, Wish},
     stage::{Stage, count},
-    unsteady::{Fault, Unsteady},
+    unsteady::Fault,
 };
 use job_core::{JobStatus, store::StoreError};
 use job_runner::{ScriptError, SectionSettings};
 use job_testing::factory::limit;
 use proptest::prelude::*;
 use std::time::Duration;
-
-fn unsteady() -> (Stage, Unsteady) {
-    let stage = Stage::new();
-    let store = Unsteady::new(&stage.store);
-    (Stage::on(stage.store, store.opened()), store)
-}
 
 const METHODS: [&str; 9] =
     ["now", "switches", "lock", "lapsed", "claim", "exchange", "apply", "renew", "append"];
@@ -24,7 +18,7 @@ const METHODS: [&str; 9] =
 async fn every_call_may_fail_a_few_times() {
     for method in METHODS {
         for fault in [Fault::Away, Fault::ReplyLost] {
-            let (stage, store) = unsteady();
+            let (stage, store) = Stage::unsteady();
             store.next(method, vec![fault.clone(); 3]);
             let mut jobs = Vec::new();
             for n in 0..5 {
@@ -45,7 +39,7 @@ async fn every_call_may_fail_a_few_times() {
 
 #[tokio::test(start_paused = true)]
 async fn a_claim_whose_reply_is_lost_strands_no_job() {
-    let (stage, store) = unsteady();
+    let (stage, store) = Stage::unsteady();
     let job = stage.create(Play::new("it", Act::Succeed)).await;
     store.next("claim", [Fault::ReplyLost]);
     let report = stage.run().await;
@@ -57,7 +51,7 @@ async fn a_claim_whose_reply_is_lost_strands_no_job() {
 
 #[tokio::test(start_paused = true)]
 async fn a_change_whose_reply_is_lost_counts_once() {
-    let (stage, store) = unsteady();
+    let (stage, store) = Stage::unsteady();
     for n in 0..3 {
         stage.create_last(Play::new(&n.to_string(), Act::Fail("no".to_owned()))).await;
     }
@@ -71,7 +65,7 @@ async fn a_change_whose_reply_is_lost_counts_once() {
 
 #[tokio::test(start_paused = true)]
 async fn a_row_that_somebody_holds_locked_is_settled_later() {
-    let (stage, store) = unsteady();
+    let (stage, store) = Stage::unsteady();
     let job = stage.create(Play::new("it", Act::Succeed)).await;
     for method in ["exchange", "apply"] {
         store.next(method, vec![Fault::Busy; 5]);
@@ -83,7 +77,7 @@ async fn a_row_that_somebody_holds_locked_is_settled_later() {
 
 #[tokio::test(start_paused = true)]
 async fn a_store_that_stays_away_ends_the_run_after_a_lease_and_the_next_run_finishes() {
-    let (stage, store) = unsteady();
+    let (stage, store) = Stage::unsteady();
     let job = stage.create(Play::new("it", Act::Wait)).await;
     let run = stage.start(stage.script());
     stage.here("it").await;
@@ -108,7 +102,7 @@ async fn a_store_that_stays_away_ends_the_run_after_a_lease_and_the_next_run_fin
 #[tokio::test(start_paused = true)]
 async fn a_store_that_breaks_ends_the_run_at_once() {
     for method in ["now", "switches", "lock", "lapsed", "claim"] {
-        let (stage, store) = unsteady();
+        let (stage, store) = Stage::unsteady();
         stage.create(Play::new("it", Act::Succeed)).await;
         store.always(method, Fault::Broken);
         let error = stage.script().run().await.unwrap_err();
@@ -133,7 +127,7 @@ proptest! {
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
         runtime.unwrap().block_on(async {
-            let (stage, store) = unsteady();
+            let (stage, store) = Stage::unsteady();
             for (method, fault) in faults {
                 store.next(METHODS[method], [fault]);
             }

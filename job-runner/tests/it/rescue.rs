@@ -2,8 +2,8 @@
 
 use crate::{
     play::{Act, Play},
-    stage::{Stage, count},
-    unsteady::{Fault, Unsteady},
+    stage::{SECOND, Stage, count},
+    unsteady::Fault,
 };
 use job_core::{
     ActorId, JobStatus,
@@ -11,11 +11,9 @@ use job_core::{
 };
 use job_runner::SectionSettings;
 use job_testing::factory::{claim, limit, named, noon};
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 use tokio::sync::Semaphore;
 use uuid::Uuid;
-
-const SECOND: Duration = Duration::from_secs(1);
 
 #[tokio::test]
 async fn jobs_of_runners_that_died_are_given_back_and_run_at_once() {
@@ -48,9 +46,7 @@ async fn jobs_of_runners_that_died_are_given_back_and_run_at_once() {
 
 #[tokio::test]
 async fn a_row_that_lapsed_and_is_not_readable_fails_and_only_once_its_lease_has_ended() {
-    let stage = Stage::new();
-    let store = Unsteady::new(&stage.store);
-    let stage = Stage::on(stage.store.clone(), store.opened());
+    let (stage, store) = Stage::unsteady();
     let job = stage.create(Play::new("it", Act::Succeed)).await;
     let died = Claim { types: vec![named("usual")], ..claim(stage.opened.clock) };
     assert_eq!(stage.store.claim(&died).await.unwrap().jobs.len(), 1);
@@ -114,9 +110,7 @@ async fn a_thousand_lapsed_jobs_are_rescued_page_by_page() {
 
 #[tokio::test]
 async fn a_lease_that_is_renewed_while_it_is_judged_is_left_to_its_owner() {
-    let stage = Stage::new();
-    let store = Unsteady::new(&stage.store);
-    let stage = Stage::on(stage.store.clone(), store.opened());
+    let (stage, store) = Stage::unsteady();
     let job = stage.create(Play::new("it", Act::Succeed)).await;
     let owner = Claim { types: vec![named("usual")], ..claim(stage.opened.clock) };
     let held = stage.store.claim(&owner).await.unwrap().jobs.remove(0);

@@ -1,6 +1,6 @@
 //! How long a job waits for its next attempt, as its type's own function, its error, its age and its progress say.
 
-use crate::stage::{Stage, count};
+use crate::stage::{SECOND, Stage, count};
 use job_core::{
     Attempt, BoxError, Job, JobStatus, Options, Outcome, Progress, RetryPolicy, RunnableJob, Setback,
 };
@@ -8,8 +8,6 @@ use job_runner::{Drain, Perform, Registry};
 use job_testing::factory::noon;
 use serde::{Deserialize, Serialize};
 use std::{io, time::Duration};
-
-const SECOND: Duration = Duration::from_secs(1);
 
 /// Fetches from a server that answers with a status.
 #[derive(Serialize, Deserialize)]

@@ -2,8 +2,8 @@
 
 use crate::{
     play::{Act, Play},
-    stage::{Stage, count},
-    unsteady::{Fault, Unsteady},
+    stage::{SECOND, Stage, count},
+    unsteady::Fault,
 };
 use job_core::{
     ActorId, Clock, JobStatus, LockName, NoteFilter, NoteKind, RunNote,
@@ -13,8 +13,6 @@ use job_runner::{ScriptError, SectionSettings};
 use job_testing::factory::{limit, named, noon};
 use std::time::Duration;
 use uuid::Uuid;
-
-const SECOND: Duration = Duration::from_secs(1);
 
 /// A request for the lock of the section, from elsewhere.
 fn elsewhere(lease: Duration) -> LockRequest {
@@ -169,9 +167,7 @@ async fn a_run_leaves_a_record_and_one_that_could_not_run_does_not() {
 
 #[tokio::test(start_paused = true)]
 async fn a_lock_that_could_not_be_given_up_fails_nothing() {
-    let stage = Stage::new();
-    let store = Unsteady::new(&stage.store);
-    let stage = Stage::on(stage.store.clone(), store.opened());
+    let (stage, store) = Stage::unsteady();
     stage.create(Play::new("it", Act::Succeed)).await;
     store.next("lock", [Fault::None]);
     store.always("lock", Fault::Away);

@@ -4,7 +4,7 @@ use crate::{
     lines::Lines,
     play::{Act, Play},
     stage::{Stage, count},
-    unsteady::{Fault, Unsteady},
+    unsteady::Fault,
 };
 use job_core::JobStatus;
 use job_runner::{Place, SectionSettings};
@@ -70,9 +70,7 @@ async fn a_handler_that_heeds_the_stop_gets_its_attempt_back() {
 
 #[tokio::test(start_paused = true)]
 async fn what_a_claim_brings_after_the_stop_is_given_back_unstarted() {
-    let stage = Stage::new();
-    let store = Unsteady::new(&stage.store);
-    let stage = Stage::on(stage.store.clone(), store.opened());
+    let (stage, store) = Stage::unsteady();
     let permits = Arc::new(Semaphore::new(0));
     store.next("claim", [Fault::Held(permits.clone())]);
     let job = stage.create(Play::new("it", Act::Succeed)).await;
@@ -152,9 +150,7 @@ async fn a_handler_that_spins_does_not_hold_up_the_end() {
 
 #[tokio::test(start_paused = true)]
 async fn a_run_that_is_dropped_takes_its_heart_with_it() {
-    let stage = Stage::new();
-    let store = Unsteady::new(&stage.store);
-    let stage = Stage::on(stage.store.clone(), store.opened());
+    let (stage, store) = Stage::unsteady();
     stage.create(Play::new("it", Act::Hang)).await;
     let run = stage.start(stage.script());
     tokio::time::sleep(Duration::from_secs(25)).await;

@@ -4,10 +4,12 @@ use crate::{
     lines::listen,
     lives::{Life, Lives},
     play::{Brief, Laned, Play, Usual},
+    unsteady::Unsteady,
 };
 use async_trait::async_trait;
 use job_core::{
-    AttemptNote, BoxError, Job, JobId, JobSource, NoteFilter, NoteKind, Options, RunnableJob, TypeName,
+    AttemptNote, BoxError, Job, JobId, JobSource, JobStatus, NoteFilter, NoteKind, Options, RunnableJob,
+    TypeName,
     store::{JobStore, JobStoreExt, Notes, Opened},
 };
 use job_runner::{
@@ -24,6 +26,8 @@ use std::{
 };
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
+
+pub(crate) const SECOND: Duration = Duration::from_secs(1);
 
 /// A store whose clock stands at noon, and what its jobs did. Also the context of the jobs.
 #[derive(Clone, Debug)]
@@ -75,6 +79,13 @@ impl Stage {
         store.set_now(noon());
         let opened = store.opened();
         Self::on(store, opened)
+    }
+
+    /// A stage whose runner meets the faults that are asked for.
+    pub(crate) fn unsteady() -> (Self, Unsteady) {
+        let stage = Self::new();
+        let store = Unsteady::new(&stage.store);
+        (stage.through(store.opened()), store)
     }
 
     /// On another view of the store.
@@ -179,6 +190,13 @@ impl Stage {
 
     pub(crate) async fn row(&self, id: JobId) -> Job {
         self.store.get(id).await.unwrap().unwrap()
+    }
+
+    /// Waits until the job is completed.
+    pub(crate) async fn completed(&self, id: JobId) {
+        while self.row(id).await.state.status() != JobStatus::Completed {
+            tokio::time::sleep(SECOND / 100).await;
+        }
     }
 
     /// The notes about attempts at the job, the oldest first.

@@ -4,7 +4,6 @@ use crate::{
     recorder::Counts,
     scribe::{Said, Scribe, with},
     stage::{Stage, count},
-    unsteady::Unsteady,
 };
 use job_core::{
     Ask, Attempt, BoxError, Completed, Completion, JobStatus, JsonError, TransactionalJob, UniqueKey,
@@ -82,9 +81,7 @@ async fn run(stage: &Stage) -> job_runner::RunReport {
 
 #[tokio::test]
 async fn its_own_completion_is_the_only_write() {
-    let stage = Stage::new();
-    let store = Unsteady::new(&stage.store);
-    let stage = Stage::on(stage.store.clone(), store.opened());
+    let (stage, store) = Stage::unsteady();
     let job = create(&stage, &Books::Balance).await;
     let report = run(&stage).await;
     assert_eq!(count(&report.completed, "books"), 1);

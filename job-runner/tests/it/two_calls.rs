@@ -15,9 +15,7 @@ fn wide(slots: u32) -> SectionSettings {
 }
 
 async fn stage(jobs: usize) -> (Stage, Unsteady) {
-    let stage = Stage::new();
-    let store = Unsteady::new(&stage.store);
-    let stage = stage.through(store.opened());
+    let (stage, store) = Stage::unsteady();
     for n in 0..jobs {
         stage.create(Play::new(&n.to_string(), Act::Succeed)).await;
     }

@@ -2,7 +2,7 @@
 
 use crate::{
     play::{Act, Play},
-    stage::{Stage, count},
+    stage::{SECOND, Stage, count},
 };
 use job_core::{
     JobStatus, Options, Start,
@@ -12,8 +12,6 @@ use job_testing::factory::named;
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
-
-const SECOND: Duration = Duration::from_secs(1);
 
 #[tokio::test(start_paused = true)]
 async fn a_job_is_started_at_once_when_the_store_wakes_and_within_a_poll_when_it_falls_due() {

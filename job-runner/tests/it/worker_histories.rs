@@ -2,7 +2,7 @@
 
 use crate::{
     play::{Act, Play, Wish},
-    stage::{Stage, count},
+    stage::{SECOND, Stage, count},
     unsteady::{Fault, Unsteady},
 };
 use job_core::{
@@ -14,8 +14,6 @@ use job_testing::factory::limit;
 use proptest::prelude::*;
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
-
-const SECOND: Duration = Duration::from_secs(1);
 const METHODS: [&str; 10] =
     ["now", "switches", "lapsed", "claim", "exchange", "apply", "renew", "append", "list", "delete"];
 

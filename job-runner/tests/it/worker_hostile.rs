@@ -3,19 +3,14 @@
 use crate::{
     place::OpensFor,
     play::{Act, Brief, Play, Usual},
-    stage::{Stage, count},
+    stage::{SECOND, Stage, count},
     unsteady::Unsteady,
 };
 use job_core::{JobStatus, store::StoreUrl};
 use job_runner::{Place, SectionSettings};
 use job_testing::factory::limit;
-use std::{
-    sync::{Arc, atomic::Ordering::SeqCst},
-    time::Duration,
-};
+use std::sync::{Arc, atomic::Ordering::SeqCst};
 use tokio::time::{sleep, timeout};
-
-const SECOND: Duration = Duration::from_secs(1);
 
 #[tokio::test(start_paused = true)]
 async fn panics_and_roars_take_one_slot_for_as_long_as_they_last() {
@@ -108,12 +103,9 @@ async fn where_zombies_hold_every_thread_that_handlers_share_others_are_started_
         stage.here(label).await;
     }
     let works = stage.create(Play::new("works", Act::Succeed)).await;
-    let worked = async {
-        while stage.row(works.id).await.state.status() != JobStatus::Completed {
-            sleep(SECOND / 100).await;
-        }
-    };
-    timeout(30 * SECOND, worked).await.expect("completed once the time of those that block was up");
+    timeout(30 * SECOND, stage.completed(works.id))
+        .await
+        .expect("completed once the time of those that block was up");
     stage.stop.cancel();
     assert_eq!(run.await.unwrap().unwrap().zombies, 2);
     stage.freed.store(true, SeqCst);

@@ -2,8 +2,8 @@
 
 use crate::{
     play::{Act, Play},
-    stage::{Stage, count},
-    unsteady::{Fault, Unsteady},
+    stage::{SECOND, Stage, count},
+    unsteady::Fault,
 };
 use job_core::{
     Job, JobStatus, Options,
@@ -13,8 +13,6 @@ use job_runner::SectionSettings;
 use job_testing::factory::{claim, limit, named};
 use std::{collections::BTreeMap, time::Duration};
 use tokio::time::sleep;
-
-const SECOND: Duration = Duration::from_secs(1);
 
 async fn in_status(stage: &Stage, status: JobStatus) -> u64 {
     let filter = Filter { statuses: Some(vec![status]), ..Filter::default() };
@@ -59,9 +57,7 @@ async fn without_a_word_about_it_long_jobs_are_not_claimed_ahead_and_short_ones_
     assert_eq!(in_status(&stage, JobStatus::Running).await, 2);
     run.abort();
 
-    let stage = Stage::new();
-    let store = Unsteady::new(&stage.store);
-    let stage = stage.through(store.opened());
+    let (stage, store) = Stage::unsteady();
     for n in 0..100 {
         stage.create(Play::new(&n.to_string(), Act::Succeed)).await;
     }
@@ -142,9 +138,7 @@ async fn a_queue_does_not_wait_for_the_flood_in_another() {
 
 #[tokio::test(start_paused = true)]
 async fn while_ends_cannot_be_settled_nothing_more_is_claimed() {
-    let stage = Stage::new();
-    let store = Unsteady::new(&stage.store);
-    let stage = stage.through(store.opened());
+    let (stage, store) = Stage::unsteady();
     for n in 0..50 {
         stage.create(Play::new(&n.to_string(), Act::Succeed)).await;
     }

@@ -2,8 +2,8 @@
 
 use crate::{
     play::{Act, Play},
-    stage::{Stage, count},
-    unsteady::{Fault, Unsteady},
+    stage::{SECOND, Stage, count},
+    unsteady::Fault,
 };
 use job_core::{
     Job, JobStatus, NoteFilter, NoteKind, RunNote,
@@ -11,14 +11,12 @@ use job_core::{
 };
 use job_runner::{SectionSettings, WorkerError};
 use job_testing::factory::limit;
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 use tokio::{
     sync::Semaphore,
     time::{sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
-
-const SECOND: Duration = Duration::from_secs(1);
 
 fn two() -> SectionSettings {
     SectionSettings { concurrency: limit(2), prefetch: Some(3), ..Stage::settings() }
@@ -79,9 +77,7 @@ async fn a_second_signal_gives_everything_back_at_once() {
 #[tokio::test(start_paused = true)]
 async fn a_store_that_does_not_answer_holds_nobody_up() {
     for release in [false, true] {
-        let stage = Stage::new();
-        let store = Unsteady::new(&stage.store);
-        let stage = stage.through(store.opened());
+        let (stage, store) = Stage::unsteady();
         stage.create(Play::new("it", Act::Heed)).await;
         let token = CancellationToken::new();
         let run = stage.start_worker(stage.worker_with(two()).release_token(token.clone()));

@@ -3,16 +3,14 @@
 use crate::{
     lines::Lines,
     play::{Act, Brief, Play},
-    stage::{Stage, count},
-    unsteady::{Fault, Unsteady},
+    stage::{SECOND, Stage, count},
+    unsteady::Fault,
 };
 use job_core::JobStatus;
 use job_runner::SectionSettings;
 use job_testing::factory::limit;
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 use tokio::{sync::Semaphore, time::sleep};
-
-const SECOND: Duration = Duration::from_secs(1);
 
 fn two_and_one() -> SectionSettings {
     SectionSettings { concurrency: limit(2), prefetch: Some(0), zombie_limit: Some(1), ..Stage::settings() }
@@ -92,9 +90,7 @@ async fn a_pulse_stops_with_its_worker() {
 
 #[tokio::test(start_paused = true)]
 async fn a_store_that_hangs_for_a_while_is_no_reason_to_be_dead() {
-    let stage = Stage::new();
-    let store = Unsteady::new(&stage.store);
-    let stage = stage.through(store.opened());
+    let (stage, store) = Stage::unsteady();
     let worker = stage.worker();
     let pulse = worker.pulse();
     let run = stage.start_worker(worker);
