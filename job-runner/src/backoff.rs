@@ -1,4 +1,4 @@
-//! How long to wait before a store that is not available is asked again.
+//! How long to wait before a store that is not available, or fails, is asked again.
 
 use crate::clock::{Instant, RunnerClock};
 use job_core::{BoxFuture, store::StoreError};
@@ -10,35 +10,68 @@ const FIRST: Duration = Duration::from_millis(50);
 /// A store that is back is noticed within a second. Two tries a second of one that is away cost nothing.
 const LONGEST: Duration = Duration::from_millis(500);
 
-/// The delays between tries, doubled from 50 ms to half a second with jitter, and for how long the store has been away.
+/// What may be wrong with a store.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Trouble {
+    /// It does not answer. Then nobody else was heard of either.
+    Away,
+    /// It answers, but does not do what it is asked.
+    Failing,
+}
+
+impl Trouble {
+    pub(crate) const KINDS: usize = 2;
+
+    fn of(error: &StoreError) -> Self {
+        if error.is_transient() { Self::Away } else { Self::Failing }
+    }
+}
+
+/// The delays between tries, doubled from 50 ms to half a second with jitter, and for how long there has been trouble.
 #[derive(Debug, Default)]
 pub(crate) struct Backoff {
+    trouble: Option<Trouble>,
     since: Option<Instant>,
     delay: Duration,
 }
 
 impl Backoff {
-    /// The store answered.
+    /// The store did what it was asked.
     pub(crate) fn reset(&mut self, clock: &RunnerClock) {
-        if let Some(since) = self.since.take() {
+        let Some((trouble, since)) = self.trouble.take().zip(self.since.take()) else { return };
+        if trouble == Trouble::Away {
             clock.was_away();
-            if clock.is_back() {
-                info!(duration_ms = millis(clock.since(since)), "The job store is available again.");
+        }
+        if clock.ends(trouble) {
+            let duration_ms = millis(clock.since(since));
+            match trouble {
+                Trouble::Away => info!(duration_ms, "The job store is available again."),
+                Trouble::Failing => info!(duration_ms, "The job store does again what it is asked."),
             }
         }
     }
 
-    /// The store was not available: how long to wait, and for how long it has been so.
+    /// The store was not available, or failed: how long to wait, and for how long it has been so.
     pub(crate) fn failed(&mut self, error: &StoreError, clock: &RunnerClock) -> (Duration, Duration) {
-        clock.was_away();
-        let since = *self.since.get_or_insert_with(|| {
+        let trouble = Trouble::of(error);
+        if trouble == Trouble::Away {
+            clock.was_away();
+        }
+        let before = self.trouble.replace(trouble);
+        if before != Some(trouble) {
+            before.map(|it| clock.ends(it));
             // Once an outage: it is one failure, however often it is tried, and by however many loops.
-            if clock.goes_away() {
-                warn!(
-                    error = error as &dyn std::error::Error,
-                    "The job store is not available; trying again."
-                );
+            if clock.begins(trouble) {
+                let error = error as &dyn std::error::Error;
+                match trouble {
+                    Trouble::Away => warn!(error, "The job store is not available; trying again."),
+                    Trouble::Failing => {
+                        warn!(error, "The job store does not do what it is asked; trying again.")
+                    }
+                }
             }
+        }
+        let since = *self.since.get_or_insert_with(|| {
             self.delay = Duration::ZERO;
             clock.instant()
         });
@@ -48,9 +81,8 @@ impl Backoff {
 
     /// It is not tried again.
     fn gives_up(&mut self, clock: &RunnerClock) {
-        if self.since.take().is_some() {
-            clock.is_back();
-        }
+        self.since = None;
+        self.trouble.take().map(|it| clock.ends(it));
     }
 }
 

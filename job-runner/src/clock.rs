@@ -1,6 +1,7 @@
 //! The only file of the runner that reads clocks and draws numbers, so that a simulator can stand in for it.
 #![expect(clippy::disallowed_methods, reason = "this is the file that the others ask")]
 
+use crate::backoff::Trouble;
 use job_core::{ActorId, Clock, Timestamp};
 use parking_lot::Mutex;
 use std::time::Duration;
@@ -14,14 +15,17 @@ pub(crate) struct RunnerClock {
     by: Clock,
     /// What the store's clock was seen to show, and the instant after its reply came.
     seen: Mutex<(Timestamp, Instant)>,
-    /// When the store was last away, and for how many loops it is so now.
-    away: Mutex<(Option<Instant>, usize)>,
+    /// When the store was last away.
+    away: Mutex<Option<Instant>>,
+    /// For how many loops there is each trouble with it now.
+    troubles: Mutex<[usize; Trouble::KINDS]>,
 }
 
 impl RunnerClock {
     /// A clock that has not [seen](Self::saw) the store's time yet: until then, its estimate is long past.
     pub(crate) fn new(by: Clock) -> Self {
-        Self { by, seen: Mutex::new((Timestamp::EPOCH, Instant::now())), away: Mutex::default() }
+        let seen = Mutex::new((Timestamp::EPOCH, Instant::now()));
+        Self { by, seen, away: Mutex::default(), troubles: Mutex::default() }
     }
 
     /// What store calls are given: the store's own clock, but in tests.
@@ -50,26 +54,26 @@ impl RunnerClock {
     /// Takes note that the store was away until now. Or this runner was: then others may have been silent for the same
     /// reason.
     pub(crate) fn was_away(&self) {
-        self.away.lock().0 = Some(Instant::now());
+        *self.away.lock() = Some(Instant::now());
     }
 
-    /// A loop finds the store away, and says so until [`is_back`](Self::is_back). True if it is the first to.
-    pub(crate) fn goes_away(&self) -> bool {
-        let mut away = self.away.lock();
-        away.1 += 1;
-        away.1 == 1
+    /// A loop has trouble with the store, until it says that this [ends](Self::ends). True if it is the first to.
+    pub(crate) fn begins(&self, trouble: Trouble) -> bool {
+        let loops = &mut self.troubles.lock()[trouble as usize];
+        *loops += 1;
+        *loops == 1
     }
 
-    /// The loop finds it there again, or looks no longer. True if it is so for all loops now.
-    pub(crate) fn is_back(&self) -> bool {
-        let mut away = self.away.lock();
-        away.1 = away.1.saturating_sub(1);
-        away.1 == 0
+    /// The loop has it no longer, or looks no longer. True if no loop has it now.
+    pub(crate) fn ends(&self, trouble: Trouble) -> bool {
+        let loops = &mut self.troubles.lock()[trouble as usize];
+        *loops = loops.saturating_sub(1);
+        *loops == 0
     }
 
     /// For how long there has been no silence between this runner and the store; `None` if there never was any.
     pub(crate) fn steady(&self) -> Option<Duration> {
-        self.away.lock().0.map(|it| self.since(it))
+        self.away.lock().map(|it| self.since(it))
     }
 
     /// The estimate of the store's time: for retry dates, ends of jobs and notes. Never ahead of the store.

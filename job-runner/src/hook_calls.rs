@@ -3,12 +3,16 @@
 use crate::{
     Changed, Hooks, RunReport,
     attempt::surviving::{PATIENCE, surviving},
+    backlog::{Backlog, Waiting},
     clock::RunnerClock,
     reporting::reports::{Reports, Subject},
 };
 use job_core::{Outcome, SectionName, Text};
 use parking_lot::Mutex;
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering::SeqCst},
+};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio_util::task::TaskTracker;
 use tracing::error;
@@ -24,6 +28,10 @@ pub(crate) struct HookCalls {
     lanes: Mutex<Vec<UnboundedSender<News>>>,
     /// The lanes, and the calls after attempts.
     tasks: TaskTracker,
+    /// How many hooks were entered, and not left yet.
+    entered: AtomicUsize,
+    /// What bounds the lanes and the tasks.
+    backlog: Arc<Backlog>,
 }
 
 /// What a call needs.
@@ -36,7 +44,7 @@ struct Calls {
 }
 
 /// A job as it is now, and what has changed.
-type News = (Subject, Changed);
+type News = (Subject, Changed, Waiting);
 
 /// A hook refused the section, or could not say.
 #[derive(Debug)]
@@ -51,9 +59,11 @@ impl HookCalls {
         section: SectionName,
         reports: Reports,
         clock: Arc<RunnerClock>,
+        backlog: Arc<Backlog>,
     ) -> Self {
         let calls = Arc::new(Calls { hooks, section, reports, clock });
-        Self { calls, lanes: Mutex::default(), tasks: TaskTracker::new() }
+        let (lanes, tasks, entered) = (Mutex::default(), TaskTracker::new(), AtomicUsize::new(0));
+        Self { calls, lanes, tasks, entered, backlog }
     }
 
     /// Whether there is nobody to call, so that nothing needs to be prepared for it.
@@ -63,19 +73,20 @@ impl HookCalls {
 
     /// Before the run. If one refuses, those that were entered are left again.
     pub(crate) async fn enter(&self) -> Result<(), Refused> {
-        for (entered, hook) in self.calls.hooks.iter().enumerate() {
+        for hook in &self.calls.hooks {
             let (called, section) = (hook.clone(), self.calls.section.clone());
             if let Err(problem) = surviving(async move { called.enter_section(&section).await }).await {
-                self.calls.leave(entered, &RunReport::default()).await;
+                self.leave(&RunReport::default()).await;
                 return Err(Refused { hook: hook.name(), problem });
             }
+            self.entered.fetch_add(1, SeqCst);
         }
         Ok(())
     }
 
-    /// After the run.
+    /// After the run, those that were entered.
     pub(crate) async fn leave(&self, report: &RunReport) {
-        self.calls.leave(self.calls.hooks.len(), report).await;
+        self.calls.leave(self.entered.swap(0, SeqCst), report).await;
     }
 
     /// Right before the handler is called.
@@ -89,8 +100,9 @@ impl HookCalls {
 
     /// After the handler has ended. Goes on in the background: a hook that hangs holds up no end.
     pub(crate) fn after_attempt(&self, about: Subject, outcome: Outcome) {
-        let (calls, outcome) = (self.calls.clone(), Arc::new(outcome));
+        let (calls, outcome, waiting) = (self.calls.clone(), Arc::new(outcome), self.backlog.enter());
         self.tasks.spawn(async move {
+            let _waiting = waiting;
             for hook in calls.hooks.iter().rev() {
                 let (called, job, outcome) = (hook.clone(), about.job.clone(), outcome.clone());
                 let call = surviving(async move { called.after_attempt(&job, &outcome).await });
@@ -111,7 +123,7 @@ impl HookCalls {
         }
         let lane = usize::from(about.job.id.as_uuid().as_bytes()[15]) % LANES;
         // A lane ends only when its senders are gone.
-        let _ = lanes[lane].send((about, change));
+        let _ = lanes[lane].send((about, change, self.backlog.enter()));
     }
 
     /// Waits until every call has been made, but no longer than one call may take.
@@ -139,7 +151,7 @@ impl Calls {
     }
 
     async fn keep_lane(self: Arc<Self>, mut changes: UnboundedReceiver<News>) {
-        while let Some((about, change)) = changes.recv().await {
+        while let Some((about, change, _waiting)) = changes.recv().await {
             let change = Arc::new(change);
             for hook in &self.hooks {
                 let (called, job, change) = (hook.clone(), about.job.clone(), change.clone());

@@ -53,9 +53,11 @@ mod hooks;
 mod metrics;
 mod reporting;
 
+mod backlog;
 mod backoff;
 mod clock;
 mod host;
+mod opening;
 mod pauses;
 mod place;
 mod pulse;

@@ -40,6 +40,18 @@ pub enum ScriptError {
         /// What was done until then.
         report: Box<RunReport>,
     },
+    /// Handlers that ran out of time and do not end hold every slot, so that nothing more was claimed. What was started
+    /// was settled.
+    #[error(
+        "section {section} could not run to its end: handlers that ran out of time and do not end hold all its slots; \
+         what is left is left to the next run"
+    )]
+    Stuck {
+        /// The section.
+        section: SectionName,
+        /// What was done until then.
+        report: Box<RunReport>,
+    },
     /// A hook refused the run, failed before it, or did not answer. Nothing was run.
     #[error("section {section} was not run: its hook {hook} says no: {problem}")]
     Hook {
@@ -74,7 +86,9 @@ impl ScriptError {
     #[must_use]
     pub fn report(&self) -> Option<&RunReport> {
         match self {
-            Self::LockLost { report, .. } | Self::Store { report, .. } => Some(report),
+            Self::LockLost { report, .. } | Self::Stuck { report, .. } | Self::Store { report, .. } => {
+                Some(report)
+            }
             Self::SectionRunning { .. }
             | Self::SectionDisabled { .. }
             | Self::Hook { .. }

@@ -6,8 +6,11 @@ use crate::{
 };
 use job_core::{JobId, Note, QueueName, Revision};
 use parking_lot::Mutex;
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::sync::Notify;
+
+/// The most lines that wait for a store that is away; what comes beyond them is only logged.
+const UNSAVED_MOST: usize = 10_000;
 
 /// All attempts from their claim until their end is settled, and the zombies.
 #[derive(Debug, Default)]
@@ -21,7 +24,9 @@ pub(crate) struct Attempts {
 
 #[derive(Debug, Default)]
 struct Table {
-    held: HashMap<JobId, Holding>,
+    /// In order, so that all attempts at one job are beside each other: it may be claimed again, by this runner too,
+    /// while a handler that lost it still runs.
+    held: BTreeMap<Claimed, Holding>,
     zombies: Vec<Arc<Running>>,
     /// No attempt's time is up before.
     earliest: Option<Instant>,
@@ -32,33 +37,44 @@ struct Holding {
     running: Arc<Running>,
     /// The instant at which its lease is in doubt; none once its token has fired for that.
     fence: Option<Instant>,
+    /// The job is known to be somebody else's, or another attempt's.
+    lost: bool,
 }
+
+/// A job as it was claimed: what tells one attempt at it from another.
+pub(crate) type Claimed = (JobId, Revision);
 
 /// An attempt whose time is up, and what it was doing.
 pub(crate) type Overdue = (Arc<Running>, GivenUp);
 
 impl Attempts {
-    /// Takes in what was claimed, with the instant at which the leases are in doubt.
-    pub(crate) fn add(&self, claimed: &[Arc<Running>], fence: Instant) {
+    /// Takes in what was claimed, with the instant at which the leases are in doubt. Earlier attempts at the same jobs have
+    /// lost them: their tokens fire. Gives those that were not told of anything yet.
+    pub(crate) fn add(&self, claimed: &[Arc<Running>], fence: Instant) -> Vec<Arc<Running>> {
         let mut table = self.table.lock();
-        let mut earlier = false;
+        let (mut earlier, mut lost) = (false, Vec::new());
         for running in claimed {
             let deadline = running.deadline();
             if table.earliest.is_none_or(|it| deadline < it) {
                 table.earliest = Some(deadline);
                 earlier = true;
             }
-            table.held.insert(running.job.id, Holding { running: running.clone(), fence: Some(fence) });
+            let claimed = running.claimed();
+            let before = table.held.range_mut(..claimed).rev().take_while(|(it, _)| it.0 == claimed.0);
+            lost.extend(before.filter_map(|(_, it)| it.lose()));
+            let holding = Holding { running: running.clone(), fence: Some(fence), lost: false };
+            table.held.insert(claimed, holding);
         }
         drop(table);
         if earlier {
             self.earlier.notify_one();
         }
+        lost
     }
 
     /// Lets go of an attempt: its end is settled, or no longer ours to settle.
-    pub(crate) fn remove(&self, id: JobId) {
-        self.table.lock().held.remove(&id);
+    pub(crate) fn remove(&self, claimed: Claimed) {
+        self.table.lock().held.remove(&claimed);
     }
 
     /// How many are not settled yet.
@@ -71,34 +87,48 @@ impl Attempts {
         self.table.lock().held.values().filter(|it| it.running.job.state.queue() == queue).count()
     }
 
-    /// Whether the job is under way here.
-    pub(crate) fn contains(&self, id: JobId) -> bool {
-        self.table.lock().held.contains_key(&id)
+    /// Whether the attempt is under way here.
+    pub(crate) fn contains(&self, claimed: Claimed) -> bool {
+        self.table.lock().held.contains_key(&claimed)
     }
 
-    /// All that are not settled yet.
-    pub(crate) fn all(&self) -> Vec<Arc<Running>> {
-        self.table.lock().held.values().map(|it| it.running.clone()).collect()
+    /// Tells all handlers that the runner stops, those that wait for a slot first: none of them starts in one that
+    /// somebody leaves because of that.
+    pub(crate) fn stop(&self) {
+        for running in self.last_first() {
+            running.tell(Told::Stopping);
+        }
+    }
+
+    /// All that are not settled yet, those that have no slot first.
+    fn last_first(&self) -> Vec<Arc<Running>> {
+        let mut all: Vec<_> = self.table.lock().held.values().map(|it| it.running.clone()).collect();
+        all.sort_by_cached_key(|it| it.has_slot());
+        all
+    }
+
+    /// Those whose leases are to be renewed: all but the ones that are known to be lost.
+    pub(crate) fn leased(&self) -> Vec<Arc<Running>> {
+        let table = self.table.lock();
+        table.held.values().filter(|it| !it.lost).map(|it| it.running.clone()).collect()
     }
 
     /// The lease of an attempt was renewed.
-    pub(crate) fn renewed(&self, id: JobId, revision: Revision, fence: Instant) {
-        if let Some(holding) = self.table.lock().held.get_mut(&id)
-            && holding.running.job.state.revision() == revision
+    pub(crate) fn renewed(&self, claimed: Claimed, fence: Instant) {
+        if let Some(holding) = self.table.lock().held.get_mut(&claimed)
             && holding.fence.is_some()
         {
             holding.fence = Some(fence);
         }
     }
 
-    /// Fires the tokens of the attempts whose leases are in doubt at `now`, and gives those attempts.
+    /// Fires the tokens of the attempts whose leases are in doubt at `now`, and gives those that had not ended.
     pub(crate) fn fence(&self, now: Instant) -> Vec<Arc<Running>> {
         let mut table = self.table.lock();
         let doubtful = table.held.values_mut().filter(|it| it.fence.is_some_and(|fence| fence <= now));
-        let doubtful = doubtful.map(|it| {
+        let doubtful = doubtful.filter_map(|it| {
             it.fence = None;
-            it.running.tell(Told::InDoubt);
-            it.running.clone()
+            it.running.tell(Told::InDoubt).then(|| it.running.clone())
         });
         doubtful.collect()
     }
@@ -108,14 +138,10 @@ impl Attempts {
         self.table.lock().held.values().filter_map(|it| it.fence).min()
     }
 
-    /// The attempt lost its job: its token fires, and its lease is nobody's worry any more.
-    pub(crate) fn lost(&self, id: JobId, revision: Revision) -> Option<Arc<Running>> {
-        let mut table = self.table.lock();
-        let holding = table.held.get_mut(&id).filter(|it| it.running.job.state.revision() == revision)?;
-        holding.fence = None;
-        let news = holding.running.told().is_none();
-        holding.running.tell(Told::Lost);
-        news.then(|| holding.running.clone())
+    /// The attempt lost its job: its token fires, and its lease is nobody's worry any more. Gives it if it was not told of
+    /// anything yet.
+    pub(crate) fn lost(&self, claimed: Claimed) -> Option<Arc<Running>> {
+        self.table.lock().held.get_mut(&claimed)?.lose()
     }
 
     /// Tells the handlers whose time is up at `now`, and gives up those that have not ended a while after that.
@@ -157,9 +183,8 @@ impl Attempts {
     /// Gives up the attempts whose handlers have not started, and of whose groups of threads `in_group` is true; those
     /// in line have none yet.
     pub(crate) fn give_up_queued(&self, in_group: impl Fn(Option<usize>) -> bool) -> Vec<Arc<Running>> {
-        // The last ones first, so that a slot that falls free does not start the next one to be given up.
-        let mut waiting = self.all();
-        waiting.sort_by_cached_key(|it| it.has_slot());
+        // In this order a slot that falls free does not start the next one to be given up.
+        let mut waiting = self.last_first();
         waiting.retain(|it| in_group(it.group()) && it.give_up_queued());
         waiting
     }
@@ -183,9 +208,11 @@ impl Attempts {
         std::mem::take(&mut self.unsaved.lock())
     }
 
-    /// Keeps lines that could not be stored, for the next who tries.
+    /// Keeps lines that could not be stored, for the next who tries; not all, where a store is away for long.
     pub(crate) fn keep_unsaved(&self, lines: Vec<Note>) {
-        self.unsaved.lock().extend(lines);
+        let mut unsaved = self.unsaved.lock();
+        let room = UNSAVED_MOST.saturating_sub(unsaved.len());
+        unsaved.extend(lines.into_iter().take(room));
     }
 
     /// Ends at the first instant at which an attempt's time may be up.
@@ -206,6 +233,14 @@ impl Attempts {
                 () = sleep => return,
             }
         }
+    }
+}
+
+impl Holding {
+    /// Its job is somebody else's.
+    fn lose(&mut self) -> Option<Arc<Running>> {
+        (self.fence, self.lost) = (None, true);
+        self.running.tell(Told::Lost).then(|| self.running.clone())
     }
 }
 

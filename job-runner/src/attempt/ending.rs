@@ -64,7 +64,7 @@ impl Ending {
 
     /// With what `running` knows of the attempt.
     pub(crate) fn seen(mut self, running: &Running) -> Self {
-        self.progressed = running.has_progressed();
+        self.progressed = running.said.has_progressed();
         self.cause.spans = running.span.get().map(AttemptSpan::fields).unwrap_or_default();
         self
     }

@@ -88,7 +88,7 @@ impl<C: Clone + Send + Sync + 'static> Executor<C> {
             tasks.push(Task { running: one, handler: Box::pin(handler) });
         }
         // Known before they run, so that none ends before the others know of it.
-        self.attempts.add(&running, fence);
+        self.add(&running, fence);
         self.handlers.admit(tasks);
     }
 
@@ -96,7 +96,11 @@ impl<C: Clone + Send + Sync + 'static> Executor<C> {
     pub(crate) fn release(&self, claimed: Claimed, fence: Instant) {
         let mut running = self.unreadable(&claimed.unreadable);
         running.extend(claimed.jobs.into_iter().map(|job| self.end(job, End::Released)));
-        self.attempts.add(&running, fence);
+        self.add(&running, fence);
+    }
+
+    fn add(&self, running: &[Arc<Running>], fence: Instant) {
+        self.attempts.add(running, fence).iter().for_each(|it| it.log_lost());
     }
 
     /// Rows that do not decode were started by the claim, so that they can be failed.

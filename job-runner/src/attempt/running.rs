@@ -1,7 +1,7 @@
 //! An attempt under way, as its handler and the loops of the runner share it.
 
 use crate::{
-    attempt::{handlers::Slot, seats::Seat},
+    attempt::{attempts::Claimed, handlers::Slot, said::Said, seats::Seat},
     clock::{Instant, RunnerClock},
     reporting::span_fields::AttemptSpan,
 };
@@ -16,9 +16,6 @@ use std::{
 };
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
-
-/// The most lines of one attempt that wait to be stored; what comes beyond them is only logged.
-const LINES_MOST: usize = 1000;
 
 /// An attempt under way.
 #[derive(Debug)]
@@ -35,7 +32,7 @@ pub(crate) struct Running {
     started: OnceLock<Instant>,
     phase: AtomicU8,
     polled: AtomicBool,
-    said: Mutex<Said>,
+    pub(crate) said: Said,
     /// The span that the handler runs in, where somebody keeps its fields.
     pub(crate) span: OnceLock<AttemptSpan>,
     clock: Arc<RunnerClock>,
@@ -62,15 +59,6 @@ pub(crate) enum Told {
     Lost,
     /// The runner was told to stop.
     Stopping,
-}
-
-/// What the handler said since the last beat.
-#[derive(Debug, Default)]
-struct Said {
-    progress: Option<Progress>,
-    /// Whether there ever was any.
-    progressed: bool,
-    lines: Vec<Note>,
 }
 
 /// Handed to the runtime of the handlers, and not polled yet.
@@ -103,16 +91,32 @@ impl Running {
             started: OnceLock::new(),
             phase: AtomicU8::new(QUEUED),
             polled: AtomicBool::new(false),
-            said: Mutex::default(),
+            said: Said::default(),
             span: OnceLock::new(),
             clock,
         }
     }
 
-    /// Tells the handler to stop. The first reason is the one that counts.
-    pub(crate) fn tell(&self, why: Told) {
-        let _ = self.told.set(why);
+    /// What tells it from other attempts at the job.
+    pub(crate) fn claimed(&self) -> Claimed {
+        (self.job.id, self.job.state.revision())
+    }
+
+    /// Tells the handler to stop. The first reason is the one that counts, and none does once it is decided how the attempt
+    /// ended: an end is not judged by what was told after it. True if this one counts.
+    pub(crate) fn tell(&self, why: Told) -> bool {
+        let counts = !self.is_decided() && self.told.set(why).is_ok();
         self.token.cancel();
+        counts
+    }
+
+    /// Says that its job is somebody else's by now.
+    pub(crate) fn log_lost(&self) {
+        let (id, name) = (self.job.id, &self.job.spec.type_name);
+        info!(
+            job.id = %id, job.type = %name, attempt = self.job.state.attempt_count(),
+            "The {name} job {id} was taken from its handler, which is told to stop."
+        );
     }
 
     /// Why the handler was told to stop, if it was.
@@ -237,23 +241,13 @@ impl Running {
 
     /// What a renewal is asked for, with the progress that was not stored yet.
     pub(crate) fn held(&self) -> Held {
-        let progress = self.said.lock().progress.take();
-        Held { id: self.job.id, revision: self.job.state.revision(), progress }
-    }
-
-    /// `progress` could not be stored; it is kept unless there is newer.
-    pub(crate) fn keep_progress(&self, progress: Progress) {
-        self.said.lock().progress.get_or_insert(progress);
-    }
-
-    /// Whether the handler has reported progress.
-    pub(crate) fn has_progressed(&self) -> bool {
-        self.said.lock().progressed
+        let (id, revision) = self.claimed();
+        Held { id, revision, progress: self.said.take_progress() }
     }
 
     /// The lines that were not stored yet.
     pub(crate) fn take_lines(&self) -> Vec<Note> {
-        std::mem::take(&mut self.said.lock().lines)
+        self.said.take_lines()
     }
 
     fn moves(&self, from: u8, to: u8) -> bool {
@@ -275,8 +269,7 @@ impl AttemptHandle for Running {
     }
 
     fn progress(&self, progress: Progress) {
-        let mut said = self.said.lock();
-        (said.progress, said.progressed) = (Some(progress), true);
+        self.said.progress(progress);
     }
 
     fn log(&self, level: LogLevel, text: Text) {
@@ -288,10 +281,8 @@ impl AttemptHandle for Running {
             LogLevel::Warn => warn!(job.id = %id, job.type = %name, attempt, "{text}"),
             LogLevel::Error => error!(job.id = %id, job.type = %name, attempt, "{text}"),
         }
-        let note = Note::log(id, self.clock.now(), &LogNote { attempt, level, text });
-        let mut said = self.said.lock();
-        if said.lines.len() < LINES_MOST {
-            said.lines.extend(note);
+        if let Ok(line) = Note::log(id, self.clock.now(), &LogNote { attempt, level, text }) {
+            self.said.line(line);
         }
     }
 }

@@ -3,17 +3,16 @@
 use super::{
     SectionSetup,
     error::{CommandError, explained},
-    opening,
     output::Output,
     section_record::{Outcome, SectionRecord},
     signals::Signals,
 };
-use crate::{Hooks, Notifier, Registry, Reporter, RunReport, SectionSettings, config::Section};
+use crate::{Hooks, Notifier, Registry, Reporter, RunReport, SectionSettings, config::Section, opening};
 use job_core::{
     BoxError, SectionName,
     store::{Opened, Opener, StoreUrl},
 };
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use tracing::{error, info, warn};
 
 /// Between an error and its cause. The log puts lines after the first one below the message.
@@ -81,7 +80,7 @@ where
         let role = section.role().map(str::to_owned);
         let url = StoreUrl { role: role.clone(), ..StoreUrl::new(&self.url) };
         let opened = if self.patient {
-            opening::patiently(&*self.opener, &url).await?
+            opening::patiently(&*self.opener, &url, Duration::MAX).await?
         } else {
             self.opener.open(&url).await?
         };

@@ -39,7 +39,6 @@ mod lane_list;
 mod lanes;
 mod list;
 mod logging;
-mod opening;
 mod operate;
 mod operator;
 mod output;

@@ -2,7 +2,7 @@
 
 use crate::{
     LeaseDoubt,
-    attempt::attempts::Attempts,
+    attempt::{attempts::Attempts, logbook, running::Running},
     backoff::Backoff,
     clock::{Instant, RunnerClock},
     lease::section_lock::SectionLock,
@@ -19,7 +19,7 @@ use std::{
     time::Duration,
 };
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::warn;
 
 /// What the heart keeps alive.
 #[derive(Debug)]
@@ -95,35 +95,38 @@ impl Heart {
         if let Some(held) = &self.lock {
             self.renew_lock(held, store).await?;
         }
-        let under_way = self.attempts.all();
-        for batch in under_way.chunks(BATCH) {
-            let held: Vec<Held> = batch.iter().map(|it| it.held()).collect();
-            let asked = self.clock.instant();
-            let renewed = store.renew(&held, self.lease, self.clock.by()).await;
-            if renewed.is_err() {
-                for (running, held) in batch.iter().zip(&held) {
-                    held.progress.iter().for_each(|it| running.keep_progress(it.clone()));
-                }
-            }
-            let fence = fence(asked, self.lease, self.clock.since(asked));
-            for (held, renewed) in held.iter().zip(renewed?) {
-                match renewed {
-                    Renewed::Until(_) => self.attempts.renewed(held.id, held.revision, fence),
-                    Renewed::Lost => self.lost(held),
-                    // Neither lost nor extended: the next beat asks again, and the fence stays where it is.
-                    Renewed::Busy => {}
-                }
-            }
+        for batch in self.attempts.leased().chunks(BATCH) {
+            self.renew(batch, store).await?;
         }
-        let lines = self.attempts.take_lines();
-        if lines.is_empty() {
-            return Ok(());
-        }
-        let stored = notes.append(&lines).await;
-        if stored.is_err() {
-            self.attempts.keep_unsaved(lines);
-        }
+        let mut lines = self.attempts.take_lines();
+        let stored = logbook::store(notes, &mut lines).await;
+        self.attempts.keep_unsaved(lines);
         stored
+    }
+
+    /// Renews the leases of a batch of attempts, with the progress that they report.
+    async fn renew(&self, batch: &[Arc<Running>], store: &Arc<dyn JobStore>) -> Result<(), StoreError> {
+        let held: Vec<Held> = batch.iter().map(|it| it.held()).collect();
+        let asked = self.clock.instant();
+        let renewed = store.renew(&held, self.lease, self.clock.by()).await;
+        let fence = fence(asked, self.lease, self.clock.since(asked));
+        let (answers, failed) = match renewed {
+            Ok(answers) => (answers, Ok(())),
+            Err(error) => (Vec::new(), Err(error)),
+        };
+        // Where there is no answer, nothing was stored either.
+        let answers = answers.into_iter().chain(std::iter::repeat(Renewed::Busy));
+        for ((running, held), renewed) in batch.iter().zip(held).zip(answers) {
+            match renewed {
+                Renewed::Until(_) => self.attempts.renewed(running.claimed(), fence),
+                Renewed::Lost => {
+                    self.attempts.lost(running.claimed()).iter().for_each(|it| it.log_lost());
+                }
+                // Neither lost nor extended: the next beat asks again, and the fence stays where it is.
+                Renewed::Busy => held.progress.into_iter().for_each(|it| running.said.keep_progress(it)),
+            }
+        }
+        failed
     }
 
     async fn renew_lock(&self, held: &HeldLock, store: &Arc<dyn JobStore>) -> Result<(), StoreError> {
@@ -135,18 +138,6 @@ impl Heart {
             self.lost.cancel();
         }
         Ok(())
-    }
-
-    fn lost(&self, held: &Held) {
-        if let Some(running) = self.attempts.lost(held.id, held.revision)
-            && !running.is_decided()
-        {
-            let (id, name) = (held.id, &running.job.spec.type_name);
-            info!(
-                job.id = %id, job.type = %name, attempt = running.job.state.attempt_count(),
-                "The {name} job {id} was taken from its handler, which is told to stop."
-            );
-        }
     }
 
     /// Fires the tokens of attempts whose leases could not be renewed in time. A call to the store that hangs does not

@@ -1,6 +1,8 @@
 //! Where the heart lives: a task, or a thread with a runtime and a handle of the store of its own.
 
-use crate::{Place, ScriptError, WorkerError, lease::heart::Heart};
+use crate::{
+    Place, ScriptError, WorkerError, attempt::panic::catching_async, lease::heart::Heart, opening::patiently,
+};
 use job_core::store::{OpenError, Opened, Opener, StoreUrl};
 use std::{io, sync::Arc, time::Duration};
 use tokio::{
@@ -49,12 +51,14 @@ pub(crate) struct Beating {
 }
 
 impl Beating {
-    /// Starts `heart` in `place`, with its own handle of the store if `own` says how, else with `opened`.
+    /// Starts `heart` in `place`, with its own handle of the store if `own` says how, else with `opened`. A store that is
+    /// away is waited for as long as `limit`.
     pub(crate) async fn start(
         heart: Heart,
         place: Place,
         opened: Opened,
         own: Own,
+        limit: Duration,
     ) -> Result<Self, HeartError> {
         let stop = heart.stop.clone().drop_guard();
         let (running, stopped) = oneshot::channel::<()>();
@@ -70,16 +74,19 @@ impl Beating {
                 let runtime =
                     Builder::new_current_thread().enable_all().build().map_err(HeartError::Threads)?;
                 let beat = async move {
-                    let opened = match own {
-                        Some((opener, url)) => opener.open(&url).await,
-                        None => Ok(opened),
+                    let opening = async {
+                        match own {
+                            Some((opener, url)) => open(opener, url, limit).await,
+                            None => Ok(opened),
+                        }
                     };
-                    match opened {
-                        Ok(opened) => {
+                    match heart.stop.run_until_cancelled(opening).await {
+                        Some(Ok(opened)) => {
                             let _ = ready.send(Ok(()));
                             heart.run(opened.store, opened.notes).await;
                         }
-                        Err(error) => drop(ready.send(Err(error))),
+                        Some(Err(error)) => drop(ready.send(Err(error))),
+                        None => {}
                     }
                     drop(running);
                 };
@@ -99,4 +106,15 @@ impl Beating {
         // After this, no renewal can take back a lock that was given up.
         let _ = tokio::time::timeout(limit, self.stopped).await;
     }
+}
+
+/// Opens the store on the heart's own runtime. A heart that stands still because of a panic would hold leases that nobody
+/// renews, so that is an error too.
+async fn open(opener: Arc<dyn Opener>, url: StoreUrl, limit: Duration) -> Result<Opened, OpenError> {
+    let scheme = format!("{}:", url.scheme());
+    let opening = async move { patiently(&*opener, &url, limit).await };
+    catching_async(Box::pin(opening), |_| ()).await.unwrap_or_else(|panic| {
+        let advice = "its opener panicked; this is a bug in it".to_owned();
+        Err(OpenError { url: scheme, advice, source: panic.to_string().into() })
+    })
 }

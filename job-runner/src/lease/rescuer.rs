@@ -43,7 +43,8 @@ impl<C: Clone + Send + Sync + 'static> Rescuer<'_, C> {
     /// A job whose lease was renewed in between, or that somebody else rescued, is left alone: the change says so.
     pub(crate) async fn run(&self, aftermath: &mut Aftermath<C>) -> Result<(), StoreError> {
         let mut after = None;
-        loop {
+        // One page after the other: what is left when the runner stops is left to others.
+        while !self.patience.stop.is_cancelled() {
             let by = self.patience.clock.by();
             let jobs = self.patience.call(|| self.store.lapsed(after, PAGE, by)).await?;
             let Some(last) = jobs.last() else { return Ok(()) };
@@ -53,6 +54,7 @@ impl<C: Clone + Send + Sync + 'static> Rescuer<'_, C> {
             let ours = jobs.into_iter().filter(|it| self.types.contains(&it.spec.type_name));
             self.judge(ours, now, aftermath).await?;
         }
+        Ok(())
     }
 
     /// Goes once through all rows that run, and fails those that run past their lease and are not readable: the store

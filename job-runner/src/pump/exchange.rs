@@ -1,6 +1,7 @@
 //! The pump's calls to the store: what ended is given back and what is due is taken, in one call where that can be.
 
 use crate::{
+    attempt::logbook,
     clock::Instant,
     lease::heart::fence,
     pump::{
@@ -75,7 +76,6 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
                 if let Some(now) = claimed.jobs.first().and_then(|it| it.state.date_started()) {
                     self.run.clock.saw(now);
                 }
-                // In this order: a job that waits again and was claimed at once is let go before it is taken in.
                 let settled = self.replied(batch, replies).await;
                 self.start(claimed, asked);
                 settled
@@ -129,9 +129,10 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
             || self.state.left == 0
     }
 
-    /// The claim to be made while `batch` changes are settled; `None` if nothing may be claimed.
+    /// The claim to be made while `batch` changes are settled; `None` if nothing may be claimed, or just now nothing more,
+    /// because hooks and reporters do not keep up with what there is.
     fn next_claim(&mut self, batch: usize) -> Option<Claim> {
-        if self.is_closed() {
+        if self.is_closed() || self.run.backlog.is_full() {
             return None;
         }
         let (settling, claiming) = (batch + self.state.flights.settling(), self.state.flights.claiming());
@@ -180,7 +181,7 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
                     continue;
                 }
             };
-            self.let_go(judged.job.id, &judged.job);
+            self.let_go(&judged.job);
             if itself {
                 self.aftermath.proven(&judged.job, judged.ran);
             } else {
@@ -209,11 +210,7 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
 
     async fn store_lines(&mut self) -> Result<(), StoreError> {
         self.state.lines.extend(self.run.attempts.take_unsaved());
-        if !self.state.lines.is_empty() {
-            self.run.setup.opened.notes.append(&self.state.lines).await?;
-            self.state.lines.clear();
-        }
-        Ok(())
+        logbook::store(&self.run.setup.opened.notes, &mut self.state.lines).await
     }
 
     /// Takes in what a claim started whose reply was lost. False if that has to wait: what a call under way claims would

@@ -3,16 +3,17 @@
 use crate::{
     attempt::{
         executor::{End, Ended},
-        running::{Running, Told},
+        running::Running,
     },
     clock::Instant,
     pump::Pump,
     run::Run,
 };
+use job_core::store::StoreError;
 use std::{sync::Arc, time::Duration};
 
 /// How long the store may take for the last ends, once handlers have no more time.
-const LAST_CALLS: Duration = Duration::from_secs(1);
+pub(crate) const LAST_CALLS: Duration = Duration::from_secs(1);
 
 impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
     /// Whether it was told to stop.
@@ -31,9 +32,8 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
         }
         if self.state.grace_ends.is_none() {
             self.state.grace_ends = Some(now + self.run.settings().grace);
-            // First, so that none of them starts in a slot that a handler leaves because it was told.
             self.release_queued();
-            self.run.attempts.all().iter().for_each(|it| it.tell(Told::Stopping));
+            self.run.attempts.stop();
         }
         if self.run.setup.release.is_cancelled() || self.state.grace_ends.is_some_and(|ends| ends <= now) {
             self.run.attempts.give_up().into_iter().for_each(|(it, _)| self.release(it));
@@ -49,16 +49,39 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
     }
 }
 
-/// Ends when a run that was told to stop has no time left, not even for its last calls.
+/// Ends when a run that was told to stop has no time left, not even for its last calls. Tells its handlers as soon as it is
+/// told: the pump may be waiting for the store just then.
 pub(crate) async fn leaving<C>(run: &Run<C>) {
-    let Run { setup, .. } = run;
+    let Run { setup, attempts, .. } = run;
     let graceful = async {
         setup.stop.cancelled().await;
+        attempts.stop();
         tokio::time::sleep(setup.settings.grace).await;
     };
     tokio::select! {
         () = graceful => {}
-        () = setup.release.cancelled() => {}
+        () = setup.release.cancelled() => attempts.stop(),
     }
     tokio::time::sleep(LAST_CALLS).await;
+}
+
+/// Goes the `way` to where jobs are run. `None` if the run is told to stop meanwhile, and it does not end soon after.
+pub(crate) async fn on_the_way<C, T>(run: &Run<C>, way: impl Future<Output = T>) -> Option<T> {
+    let told = async {
+        tokio::select! {
+            () = run.setup.stop.cancelled() => {}
+            () = run.setup.release.cancelled() => {}
+        }
+        tokio::time::sleep(LAST_CALLS).await;
+    };
+    tokio::select! {
+        biased;
+        it = way => Some(it),
+        () = told => None,
+    }
+}
+
+/// Of a store that did not answer any more before the end.
+pub(crate) fn unanswered() -> StoreError {
+    StoreError::Unavailable("no answer before the end".into())
 }

@@ -21,17 +21,17 @@ use crate::{
     pump::{
         fetcher::Fetcher,
         flights::Flights,
-        halt::leaving,
+        halt::{leaving, unanswered},
         outbox::{BATCH, Outbox},
         tempo::Tempo,
     },
     run::{Run, tidings::Tidings},
 };
-use job_core::{Job, JobId, Note, Outcome, store::StoreError};
+use job_core::{Job, Note, Outcome, store::StoreError};
 use std::{mem, pin::pin, sync::Arc, time::Duration};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio_util::sync::CancellationToken;
-use tracing::{error, warn};
+use tracing::error;
 
 /// How long a call to the store may take before somebody should worry.
 const CALL: Duration = Duration::from_secs(30);
@@ -59,6 +59,15 @@ pub(crate) struct PumpTerms {
     /// Fires once it has claimed, or looked, for the first time.
     pub(crate) ready: CancellationToken,
     pub(crate) tidings: Arc<Tidings>,
+}
+
+/// Why it has ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Finish {
+    /// There is nothing left to do, or it was told to stop.
+    Done,
+    /// There may be more, but handlers that ran out of time and do not end hold every slot of a script.
+    Stuck,
 }
 
 /// What changes.
@@ -100,7 +109,7 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
     /// # Errors
     ///
     /// [`StoreError`] if the store broke, was away for too long, or did not answer any more before the end.
-    pub(crate) async fn run(&mut self) -> Result<(), StoreError> {
+    pub(crate) async fn run(&mut self) -> Result<Finish, StoreError> {
         let run = self.run;
         let mut leaving = pin!(leaving(run));
         let mut backoff = Backoff::default();
@@ -116,16 +125,16 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
             let turned = tokio::select! {
                 biased;
                 it = self.turn(now) => it,
-                () = &mut leaving => return Err(StoreError::Unavailable("no answer before the end".into())),
+                () = &mut leaving => return Err(unanswered()),
             };
             match turned {
-                Ok(done) => {
+                Ok(finish) => {
                     if mem::take(&mut self.state.answered) || self.state.flights.is_empty() {
                         self.terms.ready.cancel();
                         backoff.reset(&run.clock);
                     }
-                    if done {
-                        return Ok(());
+                    if let Some(finish) = finish {
+                        return Ok(finish);
                     }
                 }
                 Err(error) if error.is_transient() || (self.terms.tireless && may_pass(&error)) => {
@@ -143,16 +152,16 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
         }
     }
 
-    /// Sends and claims, or waits if there is nothing to do. True if there never will be.
-    async fn turn(&mut self, now: Instant) -> Result<bool, StoreError> {
+    /// Sends and claims, or waits if there is nothing to do just now.
+    async fn turn(&mut self, now: Instant) -> Result<Option<Finish>, StoreError> {
         if self.exchange().await? {
-            return Ok(false);
+            return Ok(None);
         }
-        if self.is_done() {
-            return Ok(true);
+        let finish = self.finish();
+        if finish.is_none() {
+            self.wait(now).await?;
         }
-        self.wait(now).await?;
-        Ok(false)
+        Ok(finish)
     }
 
     /// Takes in all that has ended, for as long as more comes: a batch is what is there, and waits for nobody.
@@ -173,7 +182,6 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
     pub(crate) fn take(&mut self, Ended { running, end }: Ended) {
         self.state.lines.extend(running.take_lines());
         let job = running.job.clone();
-        let id = job.id;
         let judge = &self.run.judge;
         let due_by = self.fetcher.claim().due_by;
         let sentence = match end {
@@ -183,7 +191,7 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
                 return;
             }
             End::Proven => {
-                self.let_go(id, &job);
+                self.let_go(&job);
                 self.aftermath.proven(&job, running.elapsed());
                 return;
             }
@@ -201,12 +209,12 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
         self.state.tempo.count(self.run.clock.instant());
         match sentence {
             Some(sentence) => self.state.outbox.push(sentence),
-            None => self.let_go(id, &running.job),
+            None => self.let_go(&running.job),
         }
     }
 
-    pub(crate) fn let_go(&mut self, id: JobId, job: &Job) {
-        self.run.attempts.remove(id);
+    pub(crate) fn let_go(&mut self, job: &Job) {
+        self.run.attempts.remove((job.id, job.state.revision()));
         self.fetcher.settled(job.spec.turn.is_some());
     }
 
@@ -230,16 +238,16 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
         }
     }
 
-    fn is_done(&self) -> bool {
+    /// Whether there is nothing more to do, now and later.
+    fn finish(&self) -> Option<Finish> {
         if self.run.attempts.len() > 0 || !self.state.outbox.is_empty() || !self.state.flights.is_empty() {
-            return false;
+            return None;
         }
         let closed = self.is_stopping() || self.run.lost.is_cancelled() || self.state.left == 0;
         if !closed && !self.terms.tireless && !self.fetcher.is_dry() && self.free(0) == 0 {
-            warn!("The rest is left to the next run.");
-            return true;
+            return Some(Finish::Stuck);
         }
-        closed || self.fetcher.is_dry()
+        (closed || self.fetcher.is_dry()).then_some(Finish::Done)
     }
 
     /// Waits until something has ended, was answered, is to be sent again or looked for, or is to stop.
@@ -248,7 +256,8 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
         let far = now + Duration::from_secs(3600);
         let grace_ends = self.state.grace_ends.filter(|it| *it > now);
         let flying = !self.state.flights.is_empty();
-        let claims = !self.is_closed() && !flying && self.free(run.attempts.len()) > 0;
+        let full = run.backlog.is_full();
+        let claims = !self.is_closed() && !flying && !full && self.free(run.attempts.len()) > 0;
         let look = self.fetcher.next_look().filter(|_| claims);
         let wakes = self.state.outbox.next_wake().into_iter().chain(grace_ends).chain(look);
         let woken = wakes.min().unwrap_or(far);
@@ -263,6 +272,7 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
             Some(landed) = self.state.flights.next() => return self.landed(landed).await,
             () = tokio::time::sleep_until(woken) => {}
             () = self.terms.tidings.news() => {}
+            () = run.backlog.eased(), if full => {}
             () = stop.cancelled(), if !self.is_stopping() => {}
             () = release.cancelled(), if !release.is_cancelled() => {}
         }

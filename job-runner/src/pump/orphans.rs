@@ -44,5 +44,5 @@ pub(crate) async fn find(
 }
 
 fn is_orphan(id: JobId, state: &JobState, by: ActorId, attempts: &Attempts) -> bool {
-    state.lease().is_some_and(|it| it.holder == by) && !attempts.contains(id)
+    state.lease().is_some_and(|it| it.holder == by) && !attempts.contains((id, state.revision()))
 }

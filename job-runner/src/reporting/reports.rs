@@ -8,6 +8,7 @@ use crate::{
         panic::catching,
         surviving::{PATIENCE, surviving},
     },
+    backlog::Backlog,
 };
 use job_core::{Job, Json, Reporting, SectionName, Text, Timestamp};
 use std::sync::Arc;
@@ -22,6 +23,8 @@ pub(crate) struct Reports {
     reporter: Arc<dyn Reporter>,
     notifier: Arc<dyn Notifier>,
     tasks: TaskTracker,
+    /// What bounds the tasks.
+    backlog: Arc<Backlog>,
 }
 
 /// A job, and how to ask its type about it.
@@ -47,14 +50,15 @@ impl Reports {
         section: SectionName,
         reporter: Arc<dyn Reporter>,
         notifier: Arc<dyn Notifier>,
+        backlog: Arc<Backlog>,
     ) -> Self {
-        Self { section, reporter, notifier, tasks: TaskTracker::new() }
+        Self { section, reporter, notifier, tasks: TaskTracker::new(), backlog }
     }
 
     /// Makes an error report, and tells operators of it.
     pub(crate) fn report(&self, failed: Failed) {
         let this = self.clone();
-        self.tasks.spawn(async move {
+        self.spawn(async move {
             let (report, recipients) = this.describe(failed).await;
             let report = Arc::new(report);
             this.deliver(report.clone()).await;
@@ -75,7 +79,7 @@ impl Reports {
     /// Tells the requester `text`; if that fails, makes an error report about it.
     pub(crate) fn tell(&self, failed: Failed, text: Text) {
         let this = self.clone();
-        self.tasks.spawn(async move {
+        self.spawn(async move {
             let requester = failed.subject.job.spec.requester.clone();
             let (report, recipients) = this.describe(failed).await;
             let error = UserError {
@@ -102,7 +106,7 @@ impl Reports {
         time: Timestamp,
     ) {
         let this = self.clone();
-        self.tasks.spawn(async move {
+        self.spawn(async move {
             let cause = Cause { errors: vec![problem], error_type: Some(hook), ..Cause::default() };
             let (report, _) = this.describe(Failed { subject: about, outcome: "hook", cause, time }).await;
             let operation = format!("calling the hook {hook} {when}, while {}", report.operation);
@@ -110,6 +114,14 @@ impl Reports {
             let id = format!("{}-{when}-{hook}", report.id);
             let id = id.replace(|it: char| !it.is_ascii_alphanumeric(), "-");
             this.deliver(Arc::new(ErrorReport { id, operation, ..report })).await;
+        });
+    }
+
+    fn spawn(&self, telling: impl Future<Output = ()> + Send + 'static) {
+        let waiting = self.backlog.enter();
+        self.tasks.spawn(async move {
+            telling.await;
+            drop(waiting);
         });
     }
 

@@ -1,5 +1,6 @@
 //! A run of a section: what the loops of a script or a worker share, from their start to the record of it.
 
+pub(crate) mod farewell;
 pub(crate) mod pruner;
 pub(crate) mod script_run;
 pub(crate) mod setup;
@@ -15,14 +16,13 @@ use crate::{
         executor::{Ended, Executor},
         handlers::Handlers,
         judge::Judge,
-        running::Told,
         watch::Watch,
     },
+    backlog::Backlog,
     backoff::Patience,
     clock::{self, RunnerClock},
     entry::Terms,
     hook_calls::{HookCalls, Refused},
-    host,
     lease::{
         heart::{Heart, HeldLock},
         heart_thread::{Beating, HeartError},
@@ -32,22 +32,15 @@ use crate::{
     reporting::reports::Reports,
     run::setup::Setup,
 };
-use job_core::{
-    Note, QueueName, RunNote, Text, Timestamp,
-    store::{Claim, StoreError},
-};
+use job_core::{QueueName, Timestamp, store::Claim};
 use std::{
     io,
     num::NonZeroU32,
     sync::{Arc, atomic::AtomicBool},
     time::Duration,
 };
-use tokio::{
-    sync::mpsc::{self, UnboundedReceiver},
-    time::timeout,
-};
+use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
-use tracing::{debug, warn};
 
 /// What the loops of a run share.
 pub(crate) struct Run<C> {
@@ -61,6 +54,8 @@ pub(crate) struct Run<C> {
     /// Claims are over: the heart broke, or the section's lock is lost or in doubt.
     pub(crate) lost: CancellationToken,
     pub(crate) metrics: Arc<Metrics>,
+    /// What hooks and reporters have still to do.
+    pub(crate) backlog: Arc<Backlog>,
     hooks: Arc<HookCalls>,
     reports: Reports,
 }
@@ -81,10 +76,11 @@ impl<C: Clone + Send + Sync + 'static> Run<C> {
             (None, Some(folder)) => Arc::new(FileReporter::new(folder)),
             (None, None) => Arc::new(LogReporter),
         };
-        let reports = Reports::new(settings.name.clone(), reporter, setup.notifier.clone());
+        let (name, backlog) = (settings.name.clone(), Arc::<Backlog>::default());
+        let reports = Reports::new(name.clone(), reporter, setup.notifier.clone(), backlog.clone());
         let metrics = Metrics::new(&settings.name, &setup.types);
         let hooks =
-            HookCalls::new(setup.hooks.clone(), settings.name.clone(), reports.clone(), clock.clone());
+            HookCalls::new(setup.hooks.clone(), name, reports.clone(), clock.clone(), backlog.clone());
         Ok(Self {
             terms: Terms { by, store: opened.scheme, delete_completed: settings.delete_completed },
             pulse,
@@ -94,6 +90,7 @@ impl<C: Clone + Send + Sync + 'static> Run<C> {
             judge: Arc::new(judge),
             lost: CancellationToken::new(),
             metrics: Arc::new(metrics),
+            backlog,
             hooks: Arc::new(hooks),
             reports,
             setup,
@@ -126,8 +123,13 @@ impl<C: Clone + Send + Sync + 'static> Run<C> {
         }
     }
 
-    /// Starts the heart, which keeps `lock` too, if there is one.
-    pub(crate) async fn start_heart(&self, lock: Option<HeldLock>) -> Result<Beating, HeartError> {
+    /// Starts the heart, which keeps `lock` too, if there is one. If it opens a store of its own that is away, it waits for
+    /// that as long as `limit`.
+    pub(crate) async fn start_heart(
+        &self,
+        lock: Option<HeldLock>,
+        limit: Duration,
+    ) -> Result<Beating, HeartError> {
         let settings = self.settings();
         let heart = Heart {
             attempts: self.attempts.clone(),
@@ -142,7 +144,7 @@ impl<C: Clone + Send + Sync + 'static> Run<C> {
             away: AtomicBool::new(false),
         };
         let (opened, own) = (self.setup.opened.clone(), self.setup.heart_store.clone());
-        Beating::start(heart, self.setup.place, opened, own).await
+        Beating::start(heart, self.setup.place, opened, own, limit).await
     }
 
     /// Who starts attempts, where their ends come in, and the watch over their time, which lasts as long as its handle.
@@ -187,90 +189,6 @@ impl<C: Clone + Send + Sync + 'static> Run<C> {
     /// Enters the section's hooks. What one refuses is not run.
     pub(crate) async fn enter(&self) -> Result<(), Refused> {
         self.hooks.enter().await
-    }
-
-    /// Waits for the calls of hooks that are on their way, and leaves the section's hooks. Once everything is to be
-    /// released at once, they have a moment.
-    pub(crate) async fn leave(&self, aftermath: &mut Aftermath<C>) {
-        let left = async {
-            self.hooks.finish().await;
-            aftermath.run.zombies = self.zombies();
-            self.hooks.leave(&aftermath.run).await;
-        };
-        let released = async {
-            self.setup.release.cancelled().await;
-            tokio::time::sleep(self.last_patience()).await;
-        };
-        tokio::select! {
-            () = left => {}
-            () = released => {}
-        }
-    }
-
-    fn zombies(&self) -> u64 {
-        u64::try_from(self.attempts.zombies().len()).unwrap_or(u64::MAX)
-    }
-
-    /// Stops the handlers that are left, and the heart.
-    pub(crate) async fn wind_up(&self, beating: Beating) {
-        self.attempts.all().iter().for_each(|it| it.tell(Told::Stopping));
-        beating.stop(self.last_patience()).await;
-    }
-
-    /// How long each of the last things may take that are done when nothing runs any more.
-    pub(crate) fn last_patience(&self) -> Duration {
-        if self.setup.release.is_cancelled() {
-            Duration::from_millis(200)
-        } else if self.setup.stop.is_cancelled() {
-            Duration::from_secs(1)
-        } else {
-            self.settings().lease
-        }
-    }
-
-    /// Waits for the reports that are on their way, counts what is left, and logs it all. Keeps the record of the run
-    /// since `started`, unless the store broke.
-    pub(crate) async fn end(
-        &self,
-        aftermath: Aftermath<C>,
-        started: Timestamp,
-        worked: Result<(), StoreError>,
-    ) -> (RunReport, Result<(), StoreError>) {
-        let mut report = aftermath.run;
-        if self.setup.release.is_cancelled() {
-            let _ = timeout(self.last_patience(), self.reports.finish()).await;
-        } else {
-            self.reports.finish().await;
-        }
-        report.zombies = self.zombies();
-        self.metrics.stand(0, 0, 0, self.attempts.zombies().len());
-        report.log();
-        if worked.is_ok() {
-            self.keep_note(started, &report).await;
-        }
-        (report, worked)
-    }
-
-    async fn keep_note(&self, started: Timestamp, report: &RunReport) {
-        let section = self.settings().name.clone();
-        let body = RunNote {
-            host: Text::new(host::host()),
-            started,
-            finished: self.clock.now(),
-            completed: report.completed.clone(),
-            incomplete: report.incomplete.clone(),
-        };
-        let kept = match Note::run(section.clone(), &body) {
-            Ok(note) => match timeout(self.last_patience(), self.setup.opened.notes.append(&[note])).await {
-                Ok(kept) => kept.map_err(|it| it.to_string()),
-                Err(_) => Err("the job store does not answer".to_owned()),
-            },
-            Err(error) => Err(error.to_string()),
-        };
-        if let Err(problem) = kept {
-            warn!(section.name = %section, "The record of this run of {section} could not be kept: {problem}");
-        }
-        debug!(section.name = %section, "Section {section} ran.");
     }
 }
 

@@ -11,7 +11,11 @@ use crate::{
         section_lock::{Asked, SectionLock},
     },
     pauses::Pauses,
-    pump::{Pump, PumpState, PumpTerms, fetcher::Fetcher},
+    pump::{
+        Finish, Pump, PumpState, PumpTerms,
+        fetcher::Fetcher,
+        halt::{on_the_way, unanswered},
+    },
     run::{Run, setup::Setup},
 };
 use job_core::{
@@ -38,23 +42,36 @@ impl<C: Clone + Send + Sync + 'static> ScriptRun<C> {
 
     pub(crate) async fn run(self) -> Result<RunReport, ScriptError> {
         let mut aftermath = self.run.aftermath();
-        let Some((started, locked)) = self.begin().await? else { return Ok(aftermath.run) };
-        let doubtful = fence(locked, self.run.settings().lease, self.run.clock.since(locked));
+        let Some(begun) = on_the_way(&self.run, self.begin()).await else {
+            // The call that takes it may be under way.
+            self.give_up_lock().await;
+            return Err(self.broken(unanswered(), aftermath.run));
+        };
+        let Some((started, locked)) = begun? else { return Ok(aftermath.run) };
+        let lease = self.run.settings().lease;
+        let doubtful = fence(locked, lease, self.run.clock.since(locked));
         let held = HeldLock::new(self.lock.clone(), doubtful);
-        let beating = match self.run.start_heart(Some(held)).await {
-            Ok(beating) => beating,
-            Err(error) => {
+        let beating = match on_the_way(&self.run, self.run.start_heart(Some(held), lease)).await {
+            Some(Ok(beating)) => beating,
+            Some(Err(error)) => {
                 self.give_up_lock().await;
                 return Err(error.into());
             }
+            None => {
+                self.give_up_lock().await;
+                return Err(self.broken(unanswered(), aftermath.run));
+            }
         };
-        if let Err(refused) = self.run.enter().await {
-            self.run.wind_up(beating).await;
-            self.give_up_lock().await;
-            let section = self.run.settings().name.clone();
-            return Err(ScriptError::Hook { section, hook: refused.hook, problem: refused.problem });
-        }
-        let worked = self.work(&mut aftermath).await;
+        let worked = match on_the_way(&self.run, self.run.enter()).await {
+            Some(Ok(())) => self.work(&mut aftermath).await,
+            Some(Err(refused)) => {
+                self.run.wind_up(beating).await;
+                self.give_up_lock().await;
+                let section = self.run.settings().name.clone();
+                return Err(ScriptError::Hook { section, hook: refused.hook, problem: refused.problem });
+            }
+            None => Ok(Finish::Done),
+        };
         self.run.leave(&mut aftermath).await;
         self.end(beating, started, worked, aftermath).await
     }
@@ -84,8 +101,8 @@ impl<C: Clone + Send + Sync + 'static> ScriptRun<C> {
         }
     }
 
-    /// Rescues, then runs what is due by then.
-    async fn work(&self, aftermath: &mut Aftermath<C>) -> Result<(), StoreError> {
+    /// Rescues. Gives what time it is then, so that what was rescued counts as due.
+    async fn rescue(&self, aftermath: &mut Aftermath<C>) -> Result<Timestamp, StoreError> {
         let (run, settings) = (&self.run, self.run.settings());
         let store = &run.setup.opened.store;
         let patience = run.patience(settings.lease);
@@ -99,8 +116,13 @@ impl<C: Clone + Send + Sync + 'static> ScriptRun<C> {
             rescuer.run(aftermath).await?;
             rescuer.run_unreadable(aftermath).await?;
         }
-        // Read now, so that what was rescued counts as due.
-        let due_by = patience.call(|| store.time(run.clock.by())).await?;
+        patience.call(|| store.time(run.clock.by())).await
+    }
+
+    /// Rescues, then runs what is due by then.
+    async fn work(&self, aftermath: &mut Aftermath<C>) -> Result<Finish, StoreError> {
+        let (run, settings) = (&self.run, self.run.settings());
+        let due_by = on_the_way(run, self.rescue(aftermath)).await.ok_or_else(unanswered)??;
         run.clock.saw(due_by);
         let (claim, queues) = run.claim(Some(due_by));
         let (executor, ended, _watching) = run.executor();
@@ -113,7 +135,7 @@ impl<C: Clone + Send + Sync + 'static> ScriptRun<C> {
             tidings: Arc::default(),
         };
         let state = PumpState::new(settings.limit, run.clock.instant());
-        Pump { run, terms, executor, ended, fetcher, aftermath, state }.run().await?;
+        let finish = Pump { run, terms, executor, ended, fetcher, aftermath, state }.run().await?;
         match run.setup.stop.run_until_cancelled(self.pauses(&queues)).await {
             Some(Ok(Pauses { types, queues })) => {
                 (aftermath.run.paused_types, aftermath.run.paused_queues) = (types, queues);
@@ -121,7 +143,7 @@ impl<C: Clone + Send + Sync + 'static> ScriptRun<C> {
             Some(Err(error)) => warn!("Whether pauses hold jobs back is not known: {error}"),
             None => {}
         }
-        Ok(())
+        Ok(finish)
     }
 
     /// What is left alone because it is paused: else it would look as if there were nothing to run.
@@ -135,20 +157,21 @@ impl<C: Clone + Send + Sync + 'static> ScriptRun<C> {
         self,
         beating: Beating,
         started: Timestamp,
-        worked: Result<(), StoreError>,
+        worked: Result<Finish, StoreError>,
         aftermath: Aftermath<C>,
     ) -> Result<RunReport, ScriptError> {
         self.run.wind_up(beating).await;
         self.give_up_lock().await;
         let (report, worked) = self.run.end(aftermath, started, worked).await;
-        if let Err(source) = worked {
-            return Err(self.broken(source, report));
+        let section = self.run.settings().name.clone();
+        match worked {
+            Err(source) => Err(self.broken(source, report)),
+            Ok(_) if self.run.lost.is_cancelled() => {
+                Err(ScriptError::LockLost { section, report: Box::new(report) })
+            }
+            Ok(Finish::Stuck) => Err(ScriptError::Stuck { section, report: Box::new(report) }),
+            Ok(Finish::Done) => Ok(report),
         }
-        if self.run.lost.is_cancelled() {
-            let section = self.run.settings().name.clone();
-            return Err(ScriptError::LockLost { section, report: Box::new(report) });
-        }
-        Ok(report)
     }
 
     /// If it is lost, this changes nothing.

@@ -5,7 +5,8 @@ use crate::{
     backoff::Backoff,
     clock::Instant,
     lease::rescuer::{Rescuer, server_is_fresh},
-    run::{Run, pruner::Pruner, tidings::Tidings},
+    pump::halt::LAST_CALLS,
+    run::{Run, tidings::Tidings},
 };
 use job_core::store::{JobStoreExt, StoreError};
 use std::time::Duration;
@@ -15,11 +16,10 @@ use tokio_util::sync::CancellationToken;
 /// run ahead of it, and looking for rows that run and are not readable.
 const SELDOM: Duration = Duration::from_secs(60);
 
-/// Looks whether the section is disabled, rescues, prunes, and reads the store's clock.
+/// Looks whether the section is disabled, rescues, and reads the store's clock.
 pub(crate) struct Tender<'a, C> {
     run: &'a Run<C>,
     tidings: &'a Tidings,
-    pruner: Option<Pruner>,
     /// Whether the store's server is known to have run for a lease.
     server_ran_long: bool,
     clock_read: Instant,
@@ -28,10 +28,8 @@ pub(crate) struct Tender<'a, C> {
 
 impl<'a, C: Clone + Send + Sync + 'static> Tender<'a, C> {
     pub(crate) fn new(run: &'a Run<C>, tidings: &'a Tidings) -> Self {
-        let types = run.setup.types.clone();
-        let pruner = run.settings().retention.map(|it| Pruner::new(it, types, run.clock.clone()));
         let now = run.clock.instant();
-        Self { run, tidings, pruner, server_ran_long: false, clock_read: now, unreadable_sought: now }
+        Self { run, tidings, server_ran_long: false, clock_read: now, unreadable_sought: now }
     }
 
     /// Goes round at every scan, until it is `over`. Gives how many jobs were rescued.
@@ -48,9 +46,14 @@ impl<'a, C: Clone + Send + Sync + 'static> Tender<'a, C> {
                 // This process was stopped, and perhaps others with it.
                 clock.was_away();
             }
+            // What it rescues is told too, if that does not take long.
+            let late = async {
+                over.cancelled().await;
+                tokio::time::sleep(self.run.last_patience().min(LAST_CALLS) / 2).await;
+            };
             let round = tokio::select! {
                 it = self.round(&mut aftermath) => it,
-                () = over.cancelled() => return aftermath.run.rescued,
+                () = late => return aftermath.run.rescued,
             };
             match round {
                 Ok(()) => backoff.reset(clock),
@@ -81,10 +84,7 @@ impl<'a, C: Clone + Send + Sync + 'static> Tender<'a, C> {
                 self.unreadable_sought = clock.instant();
             }
         }
-        match &mut self.pruner {
-            Some(pruner) => pruner.prune(store).await,
-            None => Ok(()),
-        }
+        Ok(())
     }
 
     /// Whether others had a lease's time to be heard of, since the store was away from this runner, and since its server

@@ -3,8 +3,8 @@
 use crate::{
     RunReport, Worker, WorkerError,
     attempt::aftermath::Aftermath,
-    pump::{Pump, PumpState, PumpTerms, fetcher::Fetcher},
-    run::{Run, many, tender::Tender, tidings::Tidings},
+    pump::{Pump, PumpState, PumpTerms, fetcher::Fetcher, halt::on_the_way},
+    run::{Run, many, pruner::Pruner, tender::Tender, tidings::Tidings},
 };
 use job_core::{
     Timestamp,
@@ -29,15 +29,23 @@ impl<C: Clone + Send + Sync + 'static> WorkerRun<C> {
     }
 
     pub(crate) async fn run(self) -> Result<RunReport, WorkerError> {
-        let Some(started) = self.begin().await? else { return Ok(RunReport::default()) };
-        let beating = self.run.start_heart(None).await?;
+        let Some(started) = on_the_way(&self.run, self.begin()).await.transpose()?.flatten() else {
+            return Ok(RunReport::default());
+        };
+        let starting = self.run.start_heart(None, Duration::MAX);
+        let Some(beating) = on_the_way(&self.run, starting).await.transpose()? else {
+            return Ok(RunReport::default());
+        };
         let mut aftermath = self.run.aftermath();
-        if let Err(refused) = self.run.enter().await {
-            self.run.wind_up(beating).await;
-            let section = self.run.settings().name.clone();
-            return Err(WorkerError::Hook { section, hook: refused.hook, problem: refused.problem });
-        }
-        let worked = self.work(&mut aftermath).await;
+        let worked = match on_the_way(&self.run, self.run.enter()).await {
+            Some(Ok(())) => self.work(&mut aftermath).await,
+            Some(Err(refused)) => {
+                self.run.wind_up(beating).await;
+                let section = self.run.settings().name.clone();
+                return Err(WorkerError::Hook { section, hook: refused.hook, problem: refused.problem });
+            }
+            None => Ok(()),
+        };
         self.run.leave(&mut aftermath).await;
         self.run.wind_up(beating).await;
         let (report, worked) = self.run.end(aftermath, started, worked).await;
@@ -77,12 +85,13 @@ impl<C: Clone + Send + Sync + 'static> WorkerRun<C> {
     /// Runs what falls due, and looks after the rest, until it is told to stop.
     async fn work(&self, aftermath: &mut Aftermath<C>) -> Result<(), StoreError> {
         let over = CancellationToken::new();
-        let (worked, rescued) = tokio::join!(
+        let (worked, rescued, ()) = tokio::join!(
             async {
                 let _over = over.clone().drop_guard();
                 self.pump(aftermath).await
             },
             Tender::new(&self.run, &self.tidings).run(&over),
+            Pruner { run: &self.run, tidings: &self.tidings }.run(&over),
         );
         aftermath.run.rescued = rescued;
         worked
@@ -104,6 +113,7 @@ impl<C: Clone + Send + Sync + 'static> WorkerRun<C> {
         };
         let (executor, ended, _watching) = run.executor();
         let state = PumpState::new(None, run.clock.instant());
-        Pump { run, terms, executor, ended, fetcher, aftermath, state }.run().await
+        // However it ends, its part is done.
+        Pump { run, terms, executor, ended, fetcher, aftermath, state }.run().await.map(drop)
     }
 }

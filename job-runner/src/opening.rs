@@ -11,17 +11,21 @@ use tracing::{info, warn};
 const FIRST: Duration = Duration::from_millis(100);
 const LONGEST: Duration = Duration::from_secs(5);
 
-/// Opens the store, and tries again for as long as it is only away.
+/// Opens the store, and tries again while it is only away, for as long as `limit`.
 ///
 /// # Errors
 ///
 /// [`OpenError`] if waiting does not help.
-pub(super) async fn patiently(opener: &dyn Opener, url: &StoreUrl) -> Result<Opened, OpenError> {
+pub(crate) async fn patiently(
+    opener: &dyn Opener,
+    url: &StoreUrl,
+    limit: Duration,
+) -> Result<Opened, OpenError> {
     let clock = RunnerClock::new(Clock::Store);
-    let mut delay = None;
+    let (began, mut delay) = (clock.instant(), None);
     loop {
         match opener.open(url).await {
-            Err(error) if is_away(&error) => {
+            Err(error) if is_away(&error) && clock.since(began) < limit => {
                 if delay.is_none() {
                     warn!(error = &error as &dyn Error, "The job store is not there yet; trying again.");
                 }
@@ -79,7 +83,7 @@ mod tests {
 
     async fn opened(refuses: bool) -> Result<Opened, OpenError> {
         let server = Server { away: AtomicU32::new(50), refuses };
-        let opened = patiently(&server, &StoreUrl::new("server://here")).await;
+        let opened = patiently(&server, &StoreUrl::new("server://here"), Duration::MAX).await;
         assert_eq!(server.away.load(SeqCst), 0);
         opened
     }
@@ -93,5 +97,14 @@ mod tests {
     async fn a_server_that_refuses_is_not_asked_again() {
         let refused = opened(true).await.unwrap_err();
         assert!(matches!(refused.source.downcast_ref(), Some(StoreError::Denied(_))));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_for_so_long_only_gives_up_then() {
+        let server = Server { away: AtomicU32::new(u32::MAX), refuses: false };
+        let (clock, limit) = (RunnerClock::new(Clock::Store), Duration::from_secs(30));
+        let began = clock.instant();
+        patiently(&server, &StoreUrl::new("server://here"), limit).await.unwrap_err();
+        assert!((limit..limit + 2 * LONGEST).contains(&clock.since(began)));
     }
 }
