@@ -12,6 +12,7 @@ mod unsteady;
 
 mod again;
 mod asks;
+mod claimed_again;
 mod counts;
 mod decoding;
 mod deletion;
@@ -34,7 +35,9 @@ mod section_lock;
 mod settle_table;
 mod shutdown;
 mod spans;
+mod stop_anywhere;
 mod time_outs;
+mod told_late;
 mod transactional;
 mod two_calls;
 mod worker;

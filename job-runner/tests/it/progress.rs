@@ -1,9 +1,6 @@
 //! What a handler says while it runs is stored at the next beat, and outlives a beat that fails.
 
-use crate::{
-    stage::Stage,
-    unsteady::{Fault, Unsteady},
-};
+use crate::{stage::Stage, unsteady::Fault};
 use job_core::{Attempt, BoxError, LogLevel, NoteFilter, NoteKind, Progress, RunnableJob, store::Notes};
 use job_runner::Registry;
 use job_testing::factory::limit;
@@ -27,9 +24,7 @@ impl RunnableJob<Stage> for Talks {
 }
 
 async fn kept_with(fault: Option<(&'static str, Fault)>) {
-    let stage = Stage::new();
-    let store = Unsteady::new(&stage.store);
-    let stage = Stage::on(stage.store.clone(), store.opened());
+    let (stage, store) = Stage::unsteady();
     let job = stage.source().create(&Talks).await.unwrap();
     if let Some((method, fault)) = fault {
         store.next(method, [fault]);
@@ -37,7 +32,8 @@ async fn kept_with(fault: Option<(&'static str, Fault)>) {
     let registry = Registry::new().register::<Talks>();
     let run = stage.start(stage.script_of(registry, Stage::settings()));
     stage.here("it").await;
-    tokio::time::sleep(Duration::from_secs(15)).await;
+    // Two beats long, and a beat that fails is made up for at once.
+    tokio::time::sleep(Duration::from_secs(25)).await;
     let progress = stage.row(job.id).await.state.lease().unwrap().progress.clone().unwrap();
     assert_eq!((progress.percent, progress.text.unwrap().as_str()), (40, "nearly half"));
     let filter = NoteFilter { kind: Some(NoteKind::Log), ..NoteFilter::default() };
@@ -56,4 +52,9 @@ async fn progress_and_lines_are_stored_at_the_next_beat() {
 async fn a_beat_that_fails_loses_neither_progress_nor_lines() {
     kept_with(Some(("renew", Fault::Away))).await;
     kept_with(Some(("append", Fault::Away))).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_row_that_is_locked_at_the_beat_keeps_its_progress_for_the_next() {
+    kept_with(Some(("renew", Fault::Busy))).await;
 }

@@ -5,7 +5,7 @@ use crate::{
     stage::{Stage, count},
 };
 use job_core::{JobStatus, Options};
-use job_runner::{Place, SectionSettings};
+use job_runner::{Place, ScriptError, SectionSettings};
 use job_testing::factory::{limit, noon};
 use std::{sync::atomic::Ordering::SeqCst, time::Duration};
 
@@ -94,14 +94,16 @@ async fn handlers_that_block_every_thread_do_not_stop_the_others() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_slots_of_zombies_are_filled_again_but_only_once_over() {
+async fn the_slots_of_zombies_are_filled_again_but_only_once_over_and_the_script_says_that_it_left_the_rest()
+{
     let stage = Stage::new();
     for n in 0..9 {
         stage.source().create(&Brief(Play::new(&format!("{n}"), Act::Hang))).await.unwrap();
     }
     let settings = SectionSettings { concurrency: limit(2), ..Stage::settings() };
-    let report = stage.script_with(settings).run().await.unwrap();
+    let error = stage.script_with(settings).run().await.unwrap_err();
     // Two, then two more beside two zombies; after that every slot is held.
     assert_eq!(stage.ran().len(), 4);
-    assert_eq!(report.zombies, 4);
+    let ScriptError::Stuck { report, .. } = &error else { panic!("{error}") };
+    assert_eq!((report.zombies, count(&report.incomplete, "brief")), (4, 4));
 }

@@ -33,6 +33,8 @@ pub(crate) enum Fault {
     Denied,
     /// The call is made once the test adds a permit.
     Held(Arc<Semaphore>),
+    /// The call is made, and its reply comes once the test adds a permit.
+    ReplyHeld(Arc<Semaphore>),
     /// Somebody's transaction holds the rows: for `apply`, `exchange` and `renew`.
     Busy,
 }
@@ -112,6 +114,11 @@ impl Unsteady {
             Fault::Held(permits) => {
                 permits.acquire().await.unwrap().forget();
                 call.await
+            }
+            Fault::ReplyHeld(permits) => {
+                let reply = call.await;
+                permits.acquire().await.unwrap().forget();
+                reply
             }
             Fault::Busy => Ok(busy.expect("a method that can be busy")),
         }

@@ -1,8 +1,9 @@
 //! What a dead worker held runs elsewhere soon, and what a live one holds does not.
 
 use crate::{
+    lines::Lines,
     play::{Act, Play},
-    stage::{Stage, count},
+    stage::{SECOND, Stage, count},
     unsteady::{Fault, Unsteady},
 };
 use async_trait::async_trait;
@@ -10,11 +11,10 @@ use job_core::{
     JobStatus, Timestamp,
     store::{Admin, Claim, JobStore, Opened, StoreError},
 };
+use job_runner::SectionSettings;
 use job_testing::factory::{claim, limit, noon};
 use std::{sync::Arc, time::Duration};
-use tokio::time::sleep;
-
-const SECOND: Duration = Duration::from_secs(1);
+use tokio::{sync::Semaphore, time::sleep};
 
 /// A store with a server that started then.
 #[derive(Debug)]
@@ -51,7 +51,7 @@ async fn left_behind(stage: &Stage, lease: Duration) -> job_core::Job {
 async fn a_hundred_jobs_of_a_worker_that_dies_run_elsewhere_within_a_lease_and_a_scan() {
     let stage = Stage::new();
     stage.let_time_flow();
-    let settings = job_runner::SectionSettings { concurrency: limit(100), ..Stage::settings() };
+    let settings = SectionSettings { concurrency: limit(100), ..Stage::settings() };
     let first = stage.start_worker(stage.worker_with(settings.clone()));
     for n in 0..100 {
         stage.create(Play::new(&n.to_string(), Act::Hang)).await;
@@ -65,6 +65,30 @@ async fn a_hundred_jobs_of_a_worker_that_dies_run_elsewhere_within_a_lease_and_a
     sleep(36 * SECOND).await;
     assert_eq!(stage.ran().len(), 200);
     second.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_prune_that_fails_or_does_not_answer_keeps_no_job_waiting_for_its_rescue() {
+    for fault in [Fault::Broken, Fault::Away, Fault::Held(Arc::new(Semaphore::new(0)))] {
+        let stage = Stage::new();
+        let store = Unsteady::new(&stage.store);
+        let stage = stage.through(store.opened());
+        stage.let_time_flow();
+        store.always("delete", fault.clone());
+        let lines = Lines::keep();
+        let retention = Some(3600 * SECOND);
+        let run = stage.start_worker(stage.worker_with(SectionSettings { retention, ..Stage::settings() }));
+        sleep(60 * SECOND).await;
+        assert!(store.calls("delete") > 0);
+        let job = left_behind(&stage, SECOND).await;
+        sleep(10 * SECOND).await;
+        assert_eq!(stage.row(job.id).await.state.status(), JobStatus::Completed, "{fault:?}");
+        sleep(300 * SECOND).await;
+        let told = lines.with("could not be deleted").len();
+        assert_eq!((told, lines.with("The job store").len()), (usize::from(store.calls("delete") > 1), 0));
+        stage.stop.cancel();
+        assert_eq!(run.await.unwrap().unwrap().rescued, 1);
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -83,9 +107,7 @@ async fn it_rescues_at_once_when_it_starts() {
 
 #[tokio::test(start_paused = true)]
 async fn after_its_own_silence_it_gives_the_others_a_lease_to_be_heard_of() {
-    let stage = Stage::new();
-    let store = Unsteady::new(&stage.store);
-    let stage = stage.through(store.opened());
+    let (stage, store) = Stage::unsteady();
     stage.let_time_flow();
     let run = stage.start_worker(stage.worker());
     sleep(2 * SECOND).await;
