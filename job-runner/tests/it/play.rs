@@ -114,7 +114,7 @@ impl Play {
             Act::Block => {
                 stage.arrives(&self.label);
                 while !stage.freed.load(SeqCst) {
-                    std::thread::sleep(Duration::from_millis(1));
+                    std::thread::sleep(Duration::from_millis(10));
                 }
                 Ok(())
             }
