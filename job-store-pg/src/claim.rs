@@ -83,7 +83,7 @@ impl Claim {
     /// Whether a claim for what `rows` leave open may find more.
     pub(crate) fn has_more(&self, rows: &[JobRow], wanted: i64, from: Option<Place>, took: Duration) -> bool {
         let seen = rows.last().and_then(|it| it.further).unwrap_or_default();
-        let last = rows.iter().map(|it| &it.place).max();
+        let last = rows.iter().map(|it| it.place).max();
         if let Some(last) = last.filter(|_| seen == wanted) {
             self.floors.met_limit(&self.claim, from, took, last);
             // Jobs that share a turn filled the limit, and only the first of them was started.

@@ -22,18 +22,19 @@ pub(crate) const ROUNDS: u32 = 20;
 /// New jobs, and what became of them.
 pub(crate) struct Drafts {
     jobs: Vec<NewJob>,
+    clock: Clock,
     tags: Vec<Option<String>>,
     channels: Vec<String>,
     answers: Vec<Option<AcquiredId>>,
 }
 
 impl Drafts {
-    /// Jobs with fresh ids. `notifies` says whether runners are told.
-    pub(crate) fn new(jobs: Vec<NewJob>, schema: &Schema, notifies: bool) -> Self {
+    /// Jobs with fresh ids, by this clock. `notifies` says whether runners are told.
+    pub(crate) fn new(jobs: Vec<NewJob>, clock: Clock, schema: &Schema, notifies: bool) -> Self {
         let ringing = jobs.iter().filter(|it| notifies && rings(it));
         let queues: BTreeSet<&QueueName> = ringing.map(|it| &it.queue).collect();
         let channels = channels(schema, queues);
-        Self { tags: jobs.iter().map(tags).collect(), answers: vec![None; jobs.len()], channels, jobs }
+        Self { tags: jobs.iter().map(tags).collect(), answers: vec![None; jobs.len()], channels, clock, jobs }
     }
 
     /// Inserts those without an answer, and gives the [`Id`]s of the written ones.
@@ -42,7 +43,7 @@ impl Drafts {
         let jobs: Vec<&NewJob> = open().map(|n| &self.jobs[n]).collect();
         let tags: Vec<Option<&str>> = open().map(|n| self.tags[n].as_deref()).collect();
         let shape = Shape::of(&jobs);
-        let mut binds = shape.binds(&jobs, &tags, Clock::Store);
+        let mut binds = shape.binds(&jobs, &tags, self.clock);
         binds.push(Bind::texts(self.channels.iter().map(String::as_str)));
         Statement::new(&shape.texts(texts).enqueue, binds)
     }

@@ -34,7 +34,9 @@ use job_core::{DraftError, JobId, JobType, Options, store::StoreError};
 /// ```
 ///
 /// Two transactions that take the same keys in different orders, by a call for each, can deadlock, as with any rows;
-/// PostgreSQL then fails one of them. One [`create_many_on`](Self::create_many_on) takes its keys in order.
+/// PostgreSQL then fails one of them. One [`create_many_on`](Self::create_many_on) takes its keys in one order, however many
+/// they are: any number of transactions that each make one such call, or one [`acquire_on`](Self::acquire_on), wait for one
+/// another and all get through.
 pub trait EnqueueOn<K>: JobType<K> {
     /// Creates the job.
     ///
@@ -89,8 +91,8 @@ pub trait EnqueueOn<K>: JobType<K> {
         Jobs::usual().acquire_on(conn, self, options)
     }
 
-    /// Creates many jobs, and answers for each. Of equal keys the first wins. They are sent as they come, so that a
-    /// hundred thousand need not be in memory.
+    /// Creates many jobs, and answers for each, in their order. Of equal keys the first wins. A statement takes two thousand,
+    /// so that the rows of a hundred thousand need not be in memory at once; only their keys are.
     ///
     /// # Errors
     ///
@@ -101,7 +103,7 @@ pub trait EnqueueOn<K>: JobType<K> {
         options: &Options,
     ) -> impl Future<Output = Result<Vec<AcquiredId>, EnqueueError>> + Send
     where
-        I: IntoIterator<Item = &'a Self, IntoIter: Send> + Send,
+        I: IntoIterator<Item = &'a Self>,
     {
         Jobs::usual().create_many_on(conn, jobs, options)
     }

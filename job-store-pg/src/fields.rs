@@ -25,6 +25,11 @@ impl<'r, 'a, R: Row<'a, Pg>> Fields<'r, R> {
         Self { row, at: 0, problem: None }
     }
 
+    /// The columns from the one that comes that many behind the next.
+    pub(crate) fn ahead(&self, by: usize) -> Self {
+        Self { row: self.row, at: self.at + by, problem: None }
+    }
+
     /// What was wrong since this was last asked.
     pub(crate) fn problem(&mut self) -> Option<BoxError> {
         self.problem.take()

@@ -4,10 +4,7 @@
 //! every claim. After a walk that took long the next claims begin at the place where that one ended, and the head is looked at
 //! again soon. It is a hint: a job in front of the floor is taken late, by a second at most, and nothing depends on it.
 
-use job_core::{
-    Clock, JobId, QueueName, Timestamp, TypeName,
-    store::{Claim, Cursor},
-};
+use job_core::{Clock, JobId, QueueName, Timestamp, TypeName, store::Claim};
 use parking_lot::Mutex;
 use std::time::{Duration, Instant};
 
@@ -43,8 +40,7 @@ impl Floors {
     }
 
     /// A claim that began at `from` took that long and met its limit, with `last` as the last of its rows.
-    pub(crate) fn met_limit(&self, claim: &Claim, from: Option<Place>, took: Duration, last: &Cursor) {
-        let Cursor::Place { place, .. } = *last else { return };
+    pub(crate) fn met_limit(&self, claim: &Claim, from: Option<Place>, took: Duration, place: Place) {
         let mut floors = self.0.lock();
         if from.is_some() {
             for floor in floors.iter_mut().filter(|it| it.is_of(claim)) {
@@ -75,20 +71,19 @@ mod tests {
     use super::*;
     use job_testing::factory;
 
-    fn last(millis: u64) -> Cursor {
-        let queue = QueueName::default();
-        Cursor::Place { queue, place: (0, factory::noon(), JobId::v7(millis, [0; 10])) }
+    fn last(millis: u64) -> Place {
+        (0, factory::noon(), JobId::v7(millis, [0; 10]))
     }
 
     #[test]
     fn only_a_long_walk_of_the_stores_own_clock_makes_a_floor() {
         let (floors, claim) = (Floors::default(), factory::claim(Clock::Store));
-        floors.met_limit(&claim, None, LONG, &last(1));
+        floors.met_limit(&claim, None, LONG, last(1));
         assert_eq!(floors.of(&claim), None);
         let by_hand = factory::claim(Clock::At(factory::noon()));
-        floors.met_limit(&by_hand, None, LATEST, &last(1));
+        floors.met_limit(&by_hand, None, LATEST, last(1));
         assert_eq!(floors.of(&by_hand), None);
-        floors.met_limit(&claim, None, LATEST, &last(1));
+        floors.met_limit(&claim, None, LATEST, last(1));
         assert_eq!(floors.of(&by_hand), None);
         assert!(floors.of(&claim).is_some());
         assert_eq!(
@@ -103,12 +98,12 @@ mod tests {
     #[test]
     fn a_floor_rises_and_never_falls() {
         let (floors, claim) = (Floors::default(), factory::claim(Clock::Store));
-        floors.met_limit(&claim, None, LATEST, &last(5));
+        floors.met_limit(&claim, None, LATEST, last(5));
         let first = floors.of(&claim);
-        floors.met_limit(&claim, first, LATEST, &last(9));
+        floors.met_limit(&claim, first, LATEST, last(9));
         let second = floors.of(&claim);
         assert!(second > first);
-        floors.met_limit(&claim, first, LATEST, &last(7));
+        floors.met_limit(&claim, first, LATEST, last(7));
         assert_eq!(floors.of(&claim), second);
     }
 }

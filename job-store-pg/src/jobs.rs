@@ -2,6 +2,7 @@
 
 use crate::{
     bind::Bind,
+    bulk::{Bulk, needs_time, new_id},
     clock::Time,
     complete::{CompleteError, Ending},
     drafts::{Drafts, ROUNDS},
@@ -12,11 +13,8 @@ use crate::{
     texts::Texts,
 };
 use diesel_async::{AsyncConnection, AsyncPgConnection};
-use job_core::{
-    Completed, Completion, DraftError, JobId, JobType, NewJob, Options, Start, Timestamp, store::StoreError,
-};
+use job_core::{Clock, Completed, Completion, JobId, JobType, NewJob, Options, Timestamp, store::StoreError};
 use std::sync::{Arc, LazyLock};
-use uuid::Uuid;
 
 /// How many jobs one statement takes.
 pub(crate) const BATCH: usize = 2000;
@@ -89,8 +87,8 @@ impl Jobs {
         options: &Options,
     ) -> Result<AcquiredId, EnqueueError> {
         let now = self.now_for(conn, needs_time::<J, K>(options)).await?;
-        let draft = draft(job, options, now)?;
-        self.enqueue(conn, vec![draft]).await?.pop().ok_or_else(EnqueueError::busy)
+        let draft = job.draft(new_id(), options, now)?;
+        self.enqueue(conn, vec![draft], Clock::Store).await?.pop().ok_or_else(EnqueueError::busy)
     }
 
     /// See [`EnqueueOn::create_many_on`](crate::EnqueueOn::create_many_on).
@@ -105,24 +103,20 @@ impl Jobs {
         options: &Options,
     ) -> impl Future<Output = Result<Vec<AcquiredId>, EnqueueError>> + Send
     where
-        I: IntoIterator<Item = &'a J, IntoIter: Send> + Send,
+        I: IntoIterator<Item = &'a J>,
     {
-        let needs_time = needs_time::<J, K>(options);
-        let draft = |job: &J, now| draft::<J, K>(job, options, now);
+        let bulk = Bulk::<J, K>::new(jobs, options);
         async move {
-            let mut jobs = jobs.into_iter();
             conn.transaction(async |conn| {
-                let now = self.now_for(conn, needs_time).await?;
-                let mut answers = Vec::new();
-                loop {
-                    let some: Result<Vec<NewJob>, DraftError> =
-                        jobs.by_ref().take(BATCH).map(|job| draft(job, now)).collect();
-                    let some = some?;
-                    if some.is_empty() {
-                        return Ok(answers);
+                let now = self.now_for(conn, bulk.needs_time()).await?;
+                let mut answers = vec![None; bulk.len()];
+                for batch in bulk.batches(now)? {
+                    let given = self.enqueue(conn, bulk.drafts(&batch, now)?, bulk.clock(now)).await?;
+                    for ((n, ..), answer) in batch.iter().zip(given) {
+                        answers[*n] = Some(answer);
                     }
-                    answers.extend(self.enqueue(conn, some).await?);
                 }
+                answers.into_iter().collect::<Option<_>>().ok_or_else(EnqueueError::busy)
             })
             .await
         }
@@ -161,8 +155,9 @@ impl Jobs {
         &self,
         conn: &mut AsyncPgConnection,
         jobs: Vec<NewJob>,
+        clock: Clock,
     ) -> Result<Vec<AcquiredId>, EnqueueError> {
-        let mut drafts = Drafts::new(jobs, &self.schema, self.rings);
+        let mut drafts = Drafts::new(jobs, clock, &self.schema, self.rings);
         for _ in 0..ROUNDS {
             let ids = drafts.insert(&self.texts).rows(conn).await?;
             drafts.written(&ids);
@@ -190,19 +185,6 @@ impl Jobs {
         let time: Option<Time> = Statement::new(&self.texts.now, Vec::new()).first(conn).await?;
         time.map(|it| it.0).ok_or(diesel::result::Error::NotFound)
     }
-}
-
-/// Whether a job's key depends on the time of the insert.
-pub(crate) fn needs_time<J: JobType<K>, K>(options: &Options) -> bool {
-    J::info().period.is_some() && !matches!(options.start, Start::At(_))
-}
-
-pub(crate) fn draft<J: JobType<K>, K>(
-    job: &J,
-    options: &Options,
-    now: Option<Timestamp>,
-) -> Result<NewJob, DraftError> {
-    job.draft(JobId::from_uuid(Uuid::now_v7()), options, now)
 }
 
 pub(crate) fn created(acquired: AcquiredId) -> Result<JobId, EnqueueError> {

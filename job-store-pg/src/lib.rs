@@ -7,6 +7,7 @@ mod advice;
 mod apply;
 mod bells;
 mod bind;
+mod bulk;
 mod call;
 mod change;
 mod channel;

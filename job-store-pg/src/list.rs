@@ -13,6 +13,10 @@ use job_core::{
 /// The order of claims, as the index has it.
 const PLACE: &str = "queue, (-priority::integer), scheduled_start, id";
 
+/// A row whose queue has no such name has no place in that order, for no claim asks for it, and no page could begin behind
+/// it. Lists in the order of ids have it.
+const NAMED: &str = "queue ~ '^[A-Za-z0-9_./-]{1,100}$'";
+
 /// Lists a page.
 #[derive(Debug)]
 pub(crate) struct List {
@@ -42,6 +46,9 @@ impl Call for List {
             // A cursor of another order is none of this one.
             _ => {}
         }
+        if self.page.order == Order::Claim {
+            condition.and(NAMED);
+        }
         // One more than asked for tells whether there are more.
         let limit = condition.bind(i64::from(self.page.limit.get()) + 1);
         let rest = format!("ORDER BY {order} LIMIT {limit}");
@@ -52,10 +59,10 @@ impl Call for List {
             rows.pop();
         }
         let cursor = |it: &JobRow| match self.page.order {
-            Order::Newest | Order::Oldest => Cursor::Id(it.id),
-            Order::Claim => it.place.clone(),
+            Order::Newest | Order::Oldest => Some(Cursor::Id(it.id)),
+            Order::Claim => it.queue.clone().map(|queue| Cursor::Place { queue, place: it.place }),
         };
-        let next = rows.last().filter(|_| more).map(cursor);
+        let next = rows.last().filter(|_| more).and_then(cursor);
         Ok(Listed { rows: rows.into_iter().map(|it| it.job).collect(), next })
     }
 }

@@ -1,12 +1,18 @@
 //! A row of the table `job` and the job it is, with the columns in the order of `sql/columns.sql` or `sql/started.sql`.
 
-use crate::{fields::Fields, statement::FromRow};
+use crate::{fields::Fields, floor::Place, statement::FromRow};
 use diesel::{QueryResult, pg::Pg, row::Row};
 use job_core::{
     BoxError, Inconsistent, Job, JobId, JobSpec, JobState, JobStatus, Json, Lease, QueueName, Requester,
     Revision, StateParts, Tag, Target, Text, Turn, TypeName, Unique, UniqueKey, UniqueScope,
-    store::{Claim, Cursor, Unreadable},
+    store::{Claim, Unreadable},
 };
+
+/// Where `sql/columns.sql` and `sql/started.sql` have the columns of a row's place in the order of claims.
+const PRIORITY: usize = 3;
+const QUEUE: usize = 13;
+const SCHEDULED_START: usize = 16;
+const STARTED_SCHEDULED_START: usize = 14;
 
 /// A row as it was read.
 #[derive(Debug)]
@@ -15,8 +21,10 @@ pub(crate) struct JobRow {
     pub(crate) id: JobId,
     /// The job. If it is not readable, its type and state are given as far as they decode; what a claim wrote always does.
     pub(crate) job: Result<Job, Unreadable>,
-    /// Its place in the order of claims.
-    pub(crate) place: Cursor,
+    /// Its place in the order of claims, whether the job is readable or not.
+    pub(crate) place: Place,
+    /// Its queue; that of the claim, if one started it. `None` if that is no name.
+    pub(crate) queue: Option<QueueName>,
     /// The column behind the job's, of statements that have one.
     pub(crate) further: Option<i64>,
 }
@@ -35,7 +43,14 @@ impl JobRow {
 
     fn read<'a, R: Row<'a, Pg>>(fields: &mut Fields<'_, R>, claim: Option<&Claim>) -> Self {
         // The primary key is never NULL, so this is only for the compiler.
-        let id = fields.job_id().unwrap_or(*JobId::BOUNDS.start());
+        let id = fields.ahead(0).job_id().unwrap_or(*JobId::BOUNDS.start());
+        let (queue, start) = match claim {
+            Some(claim) => (Some(claim.queue.clone()), STARTED_SCHEDULED_START),
+            None => (fields.ahead(QUEUE).parsed(|text| QueueName::new(text)), SCHEDULED_START),
+        };
+        let urgency = -i32::from(fields.ahead(PRIORITY).small().unwrap_or_default());
+        let place = (urgency, fields.ahead(start).time().unwrap_or_default(), id);
+        fields.job_id();
         let spec = spec(fields);
         let spec_problem = fields.problem();
         let turn = spec.as_ref().and_then(|it| it.turn.as_ref());
@@ -47,10 +62,15 @@ impl JobRow {
         let further = fields.number();
         Self {
             id,
-            place: place(id, spec.as_ref(), state.as_ref().ok()),
+            place,
+            queue,
             job: match (spec, state, spec_problem, state_problem) {
                 (Some(spec), Ok(state), None, None) => Ok(Job { id, spec, state }),
                 (spec, state, ours, None) => Err(unreadable(id, spec, state, ours)),
+                // What a claim wrote holds, whatever it made of a count that was none.
+                (spec, state, ours, theirs) if claim.is_some() => {
+                    Err(unreadable(id, spec, state, ours.or(theirs)))
+                }
                 (.., theirs) => Err(Unreadable { id, state: None, source: theirs.unwrap_or_else(unknown) }),
             },
             further,
@@ -74,13 +94,6 @@ fn unreadable(
 
 fn unknown() -> BoxError {
     "its type is not readable".into()
-}
-
-fn place(id: JobId, spec: Option<&JobSpec>, state: Option<&JobState>) -> Cursor {
-    let queue = state.map(|it| it.queue().clone()).unwrap_or_default();
-    let urgency = spec.map_or(0, |it| -i32::from(it.priority));
-    let start = state.map(JobState::scheduled_start).unwrap_or_default();
-    Cursor::Place { queue, place: (urgency, start, id) }
 }
 
 /// `None` if not even the type is readable.

@@ -2,6 +2,7 @@
 
 use crate::{
     bind::Bind,
+    bulk::{Bulk, needs_time, new_id},
     change::Id,
     clock::Time,
     complete::{CompleteError, Ending},
@@ -9,13 +10,11 @@ use crate::{
     enqueue::{AcquiredId, EnqueueError},
     error::store_error,
     insert::Holder,
-    jobs::{self, BATCH, created, draft, needs_time},
+    jobs::{self, created},
     statement::Statement,
 };
 use diesel::{QueryResult, connection::LoadConnection, pg::Pg};
-use job_core::{
-    Completed, Completion, DraftError, JobId, JobType, NewJob, Options, Timestamp, store::StoreError,
-};
+use job_core::{Clock, Completed, Completion, JobId, JobType, NewJob, Options, Timestamp, store::StoreError};
 
 /// The counterpart of [`EnqueueOn`](crate::EnqueueOn) for synchronous connections; each method promises the same.
 pub trait EnqueueOn<K>: JobType<K> {
@@ -90,8 +89,8 @@ impl Jobs {
         options: &Options,
     ) -> Result<AcquiredId, EnqueueError> {
         let now = needs_time::<J, K>(options).then(|| self.now(conn)).transpose()?;
-        let draft = draft(job, options, now)?;
-        self.enqueue(conn, vec![draft])?.pop().ok_or_else(EnqueueError::busy)
+        let draft = job.draft(new_id(), options, now)?;
+        self.enqueue(conn, vec![draft], Clock::Store)?.pop().ok_or_else(EnqueueError::busy)
     }
 
     /// See [`Jobs::create_many_on`](crate::Jobs::create_many_on).
@@ -105,19 +104,17 @@ impl Jobs {
         jobs: impl IntoIterator<Item = &'a J>,
         options: &Options,
     ) -> Result<Vec<AcquiredId>, EnqueueError> {
-        let mut jobs = jobs.into_iter();
+        let bulk = Bulk::<J, K>::new(jobs, options);
         conn.transaction(|conn| {
-            let now = needs_time::<J, K>(options).then(|| self.now(conn)).transpose()?;
-            let mut answers = Vec::new();
-            loop {
-                let some: Result<Vec<NewJob>, DraftError> =
-                    jobs.by_ref().take(BATCH).map(|job| draft(job, options, now)).collect();
-                let some = some?;
-                if some.is_empty() {
-                    return Ok(answers);
+            let now = bulk.needs_time().then(|| self.now(conn)).transpose()?;
+            let mut answers = vec![None; bulk.len()];
+            for batch in bulk.batches(now)? {
+                let given = self.enqueue(conn, bulk.drafts(&batch, now)?, bulk.clock(now))?;
+                for ((n, ..), answer) in batch.iter().zip(given) {
+                    answers[*n] = Some(answer);
                 }
-                answers.extend(self.enqueue(conn, some)?);
             }
+            answers.into_iter().collect::<Option<_>>().ok_or_else(EnqueueError::busy)
         })
     }
 
@@ -150,11 +147,16 @@ impl Jobs {
         ending.completed(&applied)
     }
 
-    fn enqueue<C>(&self, conn: &mut C, jobs: Vec<NewJob>) -> Result<Vec<AcquiredId>, EnqueueError>
+    fn enqueue<C>(
+        &self,
+        conn: &mut C,
+        jobs: Vec<NewJob>,
+        clock: Clock,
+    ) -> Result<Vec<AcquiredId>, EnqueueError>
     where
         C: LoadConnection<Backend = Pg>,
     {
-        let mut drafts = Drafts::new(jobs, &self.0.schema, self.0.rings);
+        let mut drafts = Drafts::new(jobs, clock, &self.0.schema, self.0.rings);
         for _ in 0..ROUNDS {
             let ids: Vec<Id> = drafts.insert(&self.0.texts).rows_sync(conn)?;
             drafts.written(&ids);

@@ -7,6 +7,7 @@
 
 #[cfg(unix)]
 mod bouncer;
+mod bulks;
 mod callers;
 mod claims;
 mod completion;
@@ -30,6 +31,7 @@ mod roles;
 #[path = "../server/mod.rs"]
 mod server;
 mod synchronous;
+mod unreadable;
 mod waits;
 mod wakes;
 
