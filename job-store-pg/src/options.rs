@@ -155,9 +155,14 @@ fn split(url: &str) -> Result<(String, Vec<(String, String)>), UrlError> {
 }
 
 fn refuse(error: tokio_postgres::Error) -> UrlError {
-    // The driver has no code for it.
-    let unknown = error.source().is_some_and(|it| it.to_string().starts_with("unknown option"));
-    if unknown { UrlError::Unknown(error) } else { UrlError::Url(error) }
+    // The driver has no code for it. One that we know was not in a URL.
+    let unknown = error.source().map(ToString::to_string).filter(|it| it.starts_with("unknown option"));
+    match unknown {
+        Some(option) if !KEYS.iter().any(|it| option.contains(&format!("`{it}`"))) => {
+            UrlError::Unknown(error)
+        }
+        _ => UrlError::Url(error),
+    }
 }
 
 /// The text is no way to connect to PostgreSQL.

@@ -121,7 +121,8 @@ fn is_socket(_: &Host) -> bool {
     false
 }
 
-#[cfg(all(test, feature = "tls"))]
+#[cfg(test)]
+#[cfg(feature = "tls")]
 mod tests {
     use super::*;
     use crate::options::PgOptions;

@@ -152,13 +152,10 @@ mod tests {
         Ok(PgOptions::new(&format!("postgres://u:secret@h/db?{words}"))?.server.tls().clone())
     }
 
-    fn file() -> Roots {
-        Roots::File("/etc/ca.pem".into())
-    }
-
     #[test]
     #[cfg(feature = "tls")]
     fn a_mode_means_what_libpq_says() {
+        let file = || Roots::File("/etc/ca.pem".into());
         for (words, when, check) in [
             ("", When::Offered, Check::Nothing),
             ("sslmode=disable", When::Never, Check::Nothing),

@@ -16,7 +16,8 @@ pub(crate) struct Servers {
     expendable: Option<ThrowAway>,
     /// A third one that speaks TLS, which the others do not.
     encrypted: Option<ThrowAway>,
-    named: bool,
+    /// What `DATABASE_URL` says.
+    named: Option<String>,
 }
 
 impl Servers {
@@ -26,13 +27,13 @@ impl Servers {
     ///
     /// If there is a server that does not start.
     pub(crate) fn start() -> Result<Self, Box<dyn Error>> {
-        let named = env::var_os("DATABASE_URL").is_some_and(|url| !url.is_empty());
+        let named = env::var("DATABASE_URL").ok().filter(|url| !url.is_empty());
         let text = |error: Box<dyn Error>| error.to_string();
         let start = |name| ThrowAway::start(name, FLEETING).map_err(text);
         let (shared, expendable, encrypted) = thread::scope(|scope| {
             let expendable = scope.spawn(|| start("expendable"));
             let encrypted = scope.spawn(|| ThrowAway::start_encrypted("encrypted", FLEETING).map_err(text));
-            let shared = if named { Ok(None) } else { start("shared") };
+            let shared = if named.is_some() { Ok(None) } else { start("shared") };
             let panicked = |_| Err("its thread panicked".to_owned());
             (shared, expendable.join().unwrap_or_else(panicked), encrypted.join().unwrap_or_else(panicked))
         });
@@ -43,7 +44,7 @@ impl Servers {
 
     /// Whether no server is there at all.
     pub(crate) const fn are_missing(&self) -> bool {
-        !self.named && self.shared.is_none()
+        self.named.is_none() && self.shared.is_none()
     }
 
     /// Which tests cannot run for want of what is not there, and how to get it.
@@ -69,6 +70,9 @@ impl Servers {
         if let Some(shared) = &self.shared {
             call.env("DATABASE_URL", shared.url()).env("REQUIRE_POSTGRES", "1");
         }
+        if let Some(named) = &self.named {
+            call.env("DATABASE_URL", in_plain(named));
+        }
         if self.are_missing() {
             call.env_remove("DATABASE_URL"); // an empty one names no server
         }
@@ -91,5 +95,26 @@ impl Servers {
             call.env("ENCRYPTED_DATABASE_URL", encrypted.url());
             call.env("ENCRYPTED_CERTIFICATES", certificates);
         }
+    }
+}
+
+/// A URL that says nothing of encryption, without: proxies of the tests read along.
+fn in_plain(url: &str) -> String {
+    if url.contains("sslmode=") {
+        return url.to_owned();
+    }
+    let glue = if url.contains('?') { '&' } else { '?' };
+    format!("{url}{glue}sslmode=disable")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_users_own_server_is_spoken_to_in_plain_unless_they_say_otherwise() {
+        assert_eq!(in_plain("postgres://h/db"), "postgres://h/db?sslmode=disable");
+        assert_eq!(in_plain("postgres://h/db?x=1"), "postgres://h/db?x=1&sslmode=disable");
+        assert_eq!(in_plain("postgres://h/db?sslmode=require"), "postgres://h/db?sslmode=require");
     }
 }
