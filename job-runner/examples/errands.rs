@@ -11,10 +11,12 @@ use job_runner::{
 use serde::{Deserialize, Serialize};
 use std::{future, process::ExitCode, time::Duration};
 
-/// Succeeds, and says so.
+/// Succeeds, and says so; aloud, on standard output too.
 #[derive(Deserialize, Serialize)]
 struct Greet {
     name: String,
+    #[serde(default)]
+    aloud: bool,
 }
 
 impl RunnableJob for Greet {
@@ -22,6 +24,9 @@ impl RunnableJob for Greet {
     type Error = BoxError;
 
     async fn run(self, attempt: Attempt) -> Result<(), BoxError> {
+        if self.aloud {
+            println!("hello {}", self.name);
+        }
         attempt.log(LogLevel::Info, format_args!("hello {}", self.name));
         Ok(())
     }

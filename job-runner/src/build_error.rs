@@ -57,6 +57,18 @@ pub enum BuildError {
         /// The setting.
         setting: &'static str,
     },
+    /// A time of a section is longer than clocks count.
+    #[error("`{setting}` is longer than a hundred years; a section needs a time that comes to its end")]
+    TooLong {
+        /// The setting.
+        setting: &'static str,
+    },
+    /// Attempts of the type would be over before they start, and begin again for ever.
+    #[error("`{name}` has a TIMEOUT of zero, which is no time at all; for no limit, make it Duration::MAX")]
+    NoTime {
+        /// The type.
+        name: TypeName,
+    },
     /// A lease would end before a beat that was missed could be made up for.
     #[error("a lease of {lease:?} needs a beat of at most half of it, and more than zero; it is {beat:?}")]
     Beat {

@@ -68,15 +68,19 @@ impl<C: Clone + Send + Sync + 'static> Registry<C> {
         self.entries.keys().cloned().collect()
     }
 
-    /// Whether every type has a name of its own, and a slow queue, if it has any, that is another than its queue: a type
-    /// has one slow queue, and a job does not leave it again, so there is no longer way round. Scripts and workers check
-    /// this when they are made.
+    /// Whether every type has a name of its own, some time for its attempts, and a slow queue, if it has any, that is
+    /// another than its queue: a type has one slow queue, and a job does not leave it again, so there is no longer way
+    /// round. Scripts and workers check this when they are made.
     ///
     /// # Errors
     ///
-    /// The first mistake: [`BuildError::DuplicateType`], [`BuildError::Name`] or [`BuildError::SlowLane`].
+    /// The first mistake: [`BuildError::DuplicateType`], [`BuildError::Name`], [`BuildError::NoTime`] or
+    /// [`BuildError::SlowLane`].
     pub fn check(&self) -> Result<(), BuildError> {
         self.mistakes.first().cloned().map_or(Ok(()), Err)?;
+        if let Some(entry) = self.entries.values().find(|it| it.timeout.is_zero()) {
+            return Err(BuildError::NoTime { name: entry.name.clone() });
+        }
         let circles = self.entries.values().find(|it| it.policy.slow_queue.as_ref() == Some(&it.queue));
         circles
             .map_or(Ok(()), |it| Err(BuildError::SlowLane { name: it.name.clone(), queue: it.queue.clone() }))

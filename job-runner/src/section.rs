@@ -4,6 +4,9 @@ use crate::BuildError;
 use job_core::{NameError, QueueName, SectionName, TypeName};
 use std::{collections::BTreeMap, num::NonZeroU32, path::PathBuf, time::Duration};
 
+/// The longest time that a setting may be. Later than it no date can be told, and sooner nobody waits.
+const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+
 /// How the jobs of a section are run.
 ///
 /// ```
@@ -113,8 +116,20 @@ impl SectionSettings {
         Ok(Self { concurrency, ..Self::new(SectionName::new("test")?) })
     }
 
-    /// Whether its times fit together.
+    /// Whether its times fit together, and are some that clocks can count to.
     pub(crate) fn check(&self) -> Result<(), BuildError> {
+        let retention = self.retention.unwrap_or_default();
+        let times = [
+            ("poll", self.poll),
+            ("scan", self.scan),
+            ("lease", self.lease),
+            ("beat", self.beat),
+            ("grace", self.grace),
+            ("retention", retention),
+        ];
+        if let Some((setting, _)) = times.into_iter().find(|it| it.1 > LONGEST) {
+            return Err(BuildError::TooLong { setting });
+        }
         for (setting, pause) in [("poll", self.poll), ("scan", self.scan)] {
             if pause.is_zero() {
                 return Err(BuildError::NoPause { setting });

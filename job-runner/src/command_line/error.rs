@@ -25,7 +25,7 @@ pub(super) enum CommandError {
     /// The program, or a section, does not hold together.
     #[error(transparent)]
     Build(#[from] BuildError),
-    #[error("`{0}` is not the URL of a store; write it as sqlite:{0}")]
+    #[error("{0}")]
     NoUrl(String),
     /// Only the scheme is told: the rest may hold a password.
     #[error("this program opens no `{scheme}:` store; it opens {known}")]

@@ -8,7 +8,7 @@
 //! ```
 //!
 //! A worker is for whatever keeps a process alive, and stops with SIGTERM. systemd is told when it is ready, that it lives,
-//! and that it stops; its stop time-out must be longer than the longest `grace` of the sections:
+//! and that it stops; its stop time-out must be a quarter of a minute longer than the longest `grace` of the sections:
 //!
 //! ```text
 //! [Service]
@@ -98,8 +98,8 @@ pub struct CommandLine<C, S> {
     hooks: Vec<Arc<dyn Hooks>>,
 }
 
-/// What a section's setup gets to know.
-#[derive(Clone, Debug)]
+/// What a section's setup gets to know. Its debug output leaves the URL out, which may hold a password.
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SectionSetup {
     /// The section.
@@ -108,6 +108,15 @@ pub struct SectionSetup {
     pub role: Option<String>,
     /// The URL of the store; its path, if it has one, does not depend on the current folder.
     pub url: String,
+}
+
+impl fmt::Debug for SectionSetup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SectionSetup")
+            .field("name", &self.name)
+            .field("role", &self.role)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<C, S> fmt::Debug for CommandLine<C, S> {

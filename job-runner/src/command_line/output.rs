@@ -2,21 +2,21 @@
 
 use super::error::CommandError;
 use serde::Serialize;
-use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
+use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 
 /// No terminal is taken to be narrower.
 const NARROWEST: usize = 80;
 
-/// Standard output, written in large pieces.
+/// Standard output, written in large pieces. Not locked in between: jobs that print wait for nobody.
 #[derive(Debug)]
 pub(super) struct Output {
-    to: BufWriter<StdoutLock<'static>>,
+    to: BufWriter<Stdout>,
     width: Option<usize>,
 }
 
 impl Output {
     pub(super) fn new() -> Self {
-        let stdout = io::stdout().lock();
+        let stdout = io::stdout();
         let width = stdout.is_terminal().then(|| {
             terminal_size::terminal_size().map_or(NARROWEST, |(width, _)| usize::from(width.0).max(NARROWEST))
         });

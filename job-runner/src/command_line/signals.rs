@@ -24,13 +24,13 @@ impl Signals {
         let told = signals.clone();
         tokio::spawn(async move {
             let first = arriving.next().await;
-            if told.first.set(first).is_ok() {
-                warn!("Stopping. Running jobs have a while to end; a second signal gives them back at once.");
-            }
+            let _ = told.first.set(first);
+            // Said afterwards: where standard error is a pipe that nobody reads, that waits for ever.
             told.stop.cancel();
+            warn!("Stopping. Running jobs have a while to end; a second signal gives them back at once.");
             arriving.next().await;
-            warn!("Giving back what still runs; a third signal exits at once.");
             told.release.cancel();
+            warn!("Giving back what still runs; a third signal exits at once.");
             let third = arriving.next().await;
             process::exit(Exit::Stopped(third).number().into());
         });

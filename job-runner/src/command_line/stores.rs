@@ -1,7 +1,7 @@
 //! The stores a program can open, by the schemes of their URLs.
 
 use super::{args::Place, error::CommandError};
-use crate::config::{Config, ConfigError, DEFAULT_STORE, FILE_NAME, scheme};
+use crate::config::{Config, ConfigError, DEFAULT_STORE, FILE_NAME, no_url, scheme};
 use job_core::store::{Opened, Opener, StoreUrl};
 use std::{fs, sync::Arc};
 
@@ -18,7 +18,7 @@ impl Stores {
 
     /// Who opens `url`.
     pub(super) fn opener(&self, url: &str) -> Result<&Arc<dyn Opener>, CommandError> {
-        let scheme = scheme(url).ok_or_else(|| CommandError::NoUrl(url.to_owned()))?;
+        let scheme = scheme(url).ok_or_else(|| CommandError::NoUrl(no_url(url)))?;
         if scheme == "memory" {
             return Err(CommandError::Memory);
         }

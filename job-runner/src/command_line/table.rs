@@ -1,6 +1,6 @@
 //! Aligned columns.
 
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthStr;
 
 /// A column's title, and whether its text may be cut where the line is too long.
 #[derive(Clone, Copy, Debug)]
@@ -48,7 +48,7 @@ fn line<const N: usize>(row: &[String; N], widths: &[usize; N]) -> String {
     for (cell, width) in row.iter().zip(widths) {
         let cell = cut(cell, *width);
         line.push_str(&cell);
-        line.extend(std::iter::repeat_n(' ', width - cell.width() + GAP));
+        line.extend(std::iter::repeat_n(' ', width.saturating_sub(cell.width()) + GAP));
     }
     line.truncate(line.trim_end().len());
     line
@@ -59,12 +59,14 @@ pub(super) fn cut(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
     }
+    // As a whole: what some characters add depends on those before them.
     let mut kept = String::new();
     for c in text.chars() {
-        if kept.width() + c.width().unwrap_or(0) + 1 > width {
+        kept.push(c);
+        if kept.width() + 1 > width {
+            kept.pop();
             break;
         }
-        kept.push(c);
     }
     kept + "…"
 }
@@ -102,6 +104,17 @@ mod tests {
             }
         }
         assert!(lines(COLUMNS, &rows, Some(80))[1].starts_with("0123456789ab  ttt"));
+    }
+
+    #[test]
+    fn characters_that_are_wider_together_are_cut_like_all_others() {
+        for text in ["aaaaaa❤️bbbbbbbb", "aaaaaaa❤️bbbbbbbb", "👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦", "🇪🇺🇪🇺🇪🇺🇪🇺🇪🇺"]
+        {
+            for width in 1..20 {
+                assert!(cut(text, width).width() <= width, "{text} in {width}");
+            }
+            assert_eq!(lines(COLUMNS, &[row(["1", "mail", text])], Some(20)).len(), 2);
+        }
     }
 
     #[test]

@@ -48,7 +48,7 @@ mod store;
 pub(crate) use self::{
     duration::parse as duration,
     nearest::among,
-    store::{DEFAULT_STORE, scheme},
+    store::{DEFAULT_STORE, no_url, scheme},
 };
 pub use self::{error::ConfigError, locate::FILE_NAME, section::Section, select::Selection};
 

@@ -16,9 +16,7 @@ pub(super) fn store_url(
     let span = given.map_or(0..0, Spanned::span);
     let url = given.map_or(DEFAULT_STORE, |it| it.get_ref().as_str());
     let Some(scheme) = scheme(url) else {
-        let meant = if url.is_empty() { DEFAULT_STORE } else { &format!("sqlite:{url}") };
-        let problem = format!("`{url}` is not the URL of a store; write it as `{meant}`");
-        return Err(places.mistake(&span, problem));
+        return Err(places.mistake(&span, no_url(url)));
     };
     let rest = &url[scheme.len() + 1..];
     if scheme == "sqlite" && matches!(rest, "" | "//") {
@@ -32,6 +30,17 @@ pub(super) fn store_url(
         Some(path) => Ok(format!("{scheme}:{path}")),
         None => Err(places.mistake(&span, "the store's path is not Unicode; name it by `--store`")),
     }
+}
+
+/// What is wrong with a URL without a scheme. It is quoted where it can only be a path: any other may hold a password.
+pub(crate) fn no_url(text: &str) -> String {
+    if text.contains(['@', ':', '?']) {
+        return format!(
+            "a store's URL begins with its kind and a colon, as in `{DEFAULT_STORE}`; this one does not"
+        );
+    }
+    let meant = if text.is_empty() { DEFAULT_STORE } else { &format!("sqlite:{text}") };
+    format!("`{text}` is not the URL of a store; write it as `{meant}`")
 }
 
 /// What stands before the first colon of a URL; `None` if that is no URL.

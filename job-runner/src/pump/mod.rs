@@ -198,10 +198,8 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
             End::Released => judge.release(job),
             End::Outcome(ending) => match running.told().filter(|_| ending.is_error()) {
                 None => judge.end(job, ending, due_by, running.elapsed()),
-                // A handler that heeds its token ends with an error, as a rule.
                 Some(Told::TimeUp) => {
-                    let outcome = Outcome::TimedOut(running.timeout());
-                    judge.end(job, Ending { outcome, ..ending }, due_by, running.elapsed())
+                    judge.end(job, ending.out_of_time(&running), due_by, running.elapsed())
                 }
                 Some(Told::InDoubt | Told::Lost | Told::Stopping) => judge.release(job),
             },

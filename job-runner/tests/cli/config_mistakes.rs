@@ -203,12 +203,19 @@ fn a_link_that_leads_nowhere_or_in_a_circle_or_has_settings_of_its_own() {
 #[test]
 fn a_store_that_is_no_url() {
     say(
-        &["store = 'foos.db'\n", "store = ''\n", "store = 'sqlite:'\n", "store = 'sqlite://'\n"],
+        &[
+            "store = 'foos.db'\n",
+            "store = ''\n",
+            "store = 'sqlite:'\n",
+            "store = 'sqlite://'\n",
+            "store = 'postgres//user:secret@host/db'\n",
+        ],
         &expect![[r#"
             jobs.toml:1:9: `foos.db` is not the URL of a store; write it as `sqlite:foos.db`
             jobs.toml:1:9: `` is not the URL of a store; write it as `sqlite:jobs.sqlite3`
             jobs.toml:1:9: `sqlite:` names no file; write it as `sqlite:jobs.sqlite3`
             jobs.toml:1:9: `sqlite://` names no file; write it as `sqlite:jobs.sqlite3`
+            jobs.toml:1:9: a store's URL begins with its kind and a colon, as in `sqlite:jobs.sqlite3`; this one does not
         "#]],
     );
 }

@@ -256,9 +256,10 @@ fn stores_that_make_no_sense_are_refused_with_the_reason() {
     "#]]
     .assert_eq(&said("jobs list --store postgres://user:secret@host/db"));
     expect![[r#"
-        error: `jobs.sqlite3` is not the URL of a store; write it as sqlite:jobs.sqlite3
+        error: `jobs.sqlite3` is not the URL of a store; write it as `sqlite:jobs.sqlite3`
     "#]]
     .assert_eq(&said("jobs --store jobs.sqlite3 list"));
+    assert!(!said("jobs list --store postgres//user:secret@host/db").contains("secret"));
     folder.write("jobs.toml", "store = 'memory:'\n[section.all]\ntypes = ['greet']\n");
     assert!(said("run-jobs all").contains("a memory: store lives inside one process"));
 }

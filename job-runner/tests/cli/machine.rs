@@ -5,7 +5,7 @@ use job_core::{
     JobStatus,
     store::{Filter, Switch},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use std::process::Stdio;
 
 const ALL: &str = "[section.all]\ntypes = ['greet', 'fail']\n[section.other]\ntypes = ['greet']\n";
@@ -33,6 +33,26 @@ async fn what_was_done_is_an_object_for_each_section() {
     assert_eq!((&bad["section"], &bad["outcome"]), (&json!("bad"), &json!("failed")));
     assert!(bad["error"].as_str().unwrap().contains("there is no role `nobody`"));
     assert!(ran.err.contains("INFO    Ran 1 greet jobs.\n"), "the log stays as it is: {}", ran.err);
+}
+
+#[tokio::test]
+async fn jobs_may_print_beside_the_objects() {
+    let folder = Folder::with("[section.all]\ntypes = ['greet']\n");
+    let aloud = json!({ "name": "Ada", "aloud": true });
+    for mode in ["", "--worker"] {
+        folder.enqueue("greet", aloud.clone(), |it| it).await;
+        let mut run = folder.start(&format!("run-jobs all --json {mode}"));
+        // It prints first.
+        run.says("INFO    hello Ada");
+        if mode == "--worker" {
+            run.signal("TERM");
+        }
+        let ended = run.ended();
+        let (printed, object) = ended.out.split_once('\n').unwrap();
+        assert_eq!((ended.code, printed), (Some(0), "hello Ada"), "{}", ended.err);
+        let object: Value = serde_json::from_str(object).unwrap();
+        assert_eq!(object["completed"], json!({ "greet": 1 }));
+    }
 }
 
 #[tokio::test]

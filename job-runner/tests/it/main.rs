@@ -12,6 +12,7 @@ mod unsteady;
 
 mod again;
 mod asks;
+mod backlog;
 mod claimed_again;
 mod counts;
 mod decoding;

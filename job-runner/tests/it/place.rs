@@ -8,14 +8,56 @@ use crate::{
 use async_trait::async_trait;
 use job_core::{
     JobStatus,
-    store::{OpenError, Opened, Opener, StoreUrl},
+    store::{OpenError, Opened, Opener, StoreError, StoreUrl},
 };
-use job_runner::{Place, ScriptError, SectionSettings};
+use job_runner::{Place, RunReport, ScriptError, SectionSettings, WorkerError};
 use job_testing::factory::limit;
 use std::{
-    sync::{Arc, atomic::Ordering::SeqCst},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering::SeqCst},
+    },
     time::Duration,
 };
+use tokio::task::{JoinHandle, yield_now};
+
+/// Opens the store once it has been away for some tries. Or panics.
+#[derive(Debug)]
+struct Late {
+    store: Unsteady,
+    away: AtomicU32,
+    panics: bool,
+}
+
+#[async_trait]
+impl Opener for Late {
+    fn schemes(&self) -> &'static [&'static str] {
+        &["memory"]
+    }
+
+    async fn open(&self, url: &StoreUrl) -> Result<Opened, OpenError> {
+        assert!(!self.panics, "no store today");
+        let left = self.away.load(SeqCst);
+        if left == 0 {
+            return Ok(self.store.opened());
+        }
+        self.away.store(left - 1, SeqCst);
+        let source = StoreError::Unavailable("too many clients".into()).into();
+        Err(OpenError { url: url.url.clone(), advice: "wait a little".to_owned(), source })
+    }
+}
+
+type Run = JoinHandle<Result<RunReport, WorkerError>>;
+
+/// A worker with a job to do, whose heart opens its store so.
+async fn worker_with(away: u32, panics: bool) -> (Stage, Arc<Late>, Run) {
+    let (stage, store) = Stage::unsteady();
+    stage.create(Play::new("it", Act::Succeed)).await;
+    let opener = Arc::new(Late { store, away: AtomicU32::new(away), panics });
+    let worker = stage.worker().place(Place::Threads);
+    let run = stage.start_worker(worker.heart_store(opener.clone(), StoreUrl::new("memory:")));
+    (stage, opener, run)
+}
 
 /// Opens the store with faults, as the heart's own handle; or nothing.
 #[derive(Debug)]
@@ -61,7 +103,7 @@ async fn with_every_slot_spinning_leases_are_still_renewed_by_the_hearts_own_han
     stage.here("second").await;
     let beats = own.calls("renew");
     while own.calls("renew") < beats + 3 {
-        tokio::task::yield_now().await;
+        yield_now().await;
     }
     stage.freed.store(true, SeqCst);
     let report = run.await.unwrap().unwrap();
@@ -80,6 +122,33 @@ async fn a_heart_that_cannot_open_its_store_runs_nothing_and_leaves_the_section_
     assert!(matches!(error, ScriptError::Open(_)), "{error}");
     assert_eq!(stage.row(job.id).await.state.status(), JobStatus::Waiting);
     assert_eq!(count(&stage.run().await.completed, "usual"), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_heart_whose_store_is_away_waits_for_it_and_a_stop_does_not() {
+    let (stage, _, run) = worker_with(2, false).await;
+    while stage.ran().is_empty() {
+        yield_now().await;
+    }
+    stage.stop.cancel();
+    assert_eq!(count(&run.await.unwrap().unwrap().completed, "usual"), 1);
+
+    let (stage, opener, run) = worker_with(u32::MAX, false).await;
+    while opener.away.load(SeqCst) == u32::MAX {
+        yield_now().await;
+    }
+    stage.stop.cancel();
+    assert!(run.await.unwrap().unwrap().is_idle());
+    assert!(stage.ran().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_whose_heart_cannot_be_opened_for_a_panic_runs_nothing() {
+    let (stage, _, run) = worker_with(0, true).await;
+    let error = run.await.unwrap().unwrap_err();
+    let WorkerError::Open(error) = error else { panic!("{error}") };
+    assert_eq!(error.source.to_string(), "no store today");
+    assert!(stage.ran().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,7 +5,7 @@ use crate::{
     stage::Stage,
 };
 use job_core::{Attempt, BoxError, JsonError, RunnableJob, TransactionalJob, UniqueKey, UniqueScope};
-use job_runner::{BuildError, Registry, Script, SectionSettings};
+use job_runner::{BuildError, Registry, Script, SectionSettings, Worker};
 use job_testing::factory::named;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -49,6 +49,19 @@ impl RunnableJob<Stage> for Daily {
 
     fn unique_key(&self) -> Result<Option<UniqueKey>, JsonError> {
         UniqueKey::by("daily")
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Timeless;
+
+impl RunnableJob<Stage> for Timeless {
+    const TYPE: &'static str = "timeless";
+    const TIMEOUT: Duration = Duration::ZERO;
+    type Error = BoxError;
+
+    async fn run(self, _: Attempt<Stage>) -> Result<(), BoxError> {
+        Ok(())
     }
 }
 
@@ -138,4 +151,24 @@ fn a_beat_leaves_room_for_a_second_one_within_the_lease() {
     }
     let stage = Stage::new();
     assert!(Script::new(stage.opened.clone(), Stage::registry(), stage, settings(15)).is_ok());
+}
+
+#[test]
+fn attempts_need_some_time_and_sections_times_that_end() {
+    let stage = Stage::new();
+    let error = Registry::<Stage>::new().register::<Timeless>().check().unwrap_err();
+    assert!(matches!(error, BuildError::NoTime { .. }), "{error}");
+    let (usual, longest) = (Stage::settings(), Duration::MAX);
+    let too_long = [
+        SectionSettings { poll: longest, ..usual.clone() },
+        SectionSettings { scan: longest, ..usual.clone() },
+        SectionSettings { lease: longest, ..usual.clone() },
+        SectionSettings { grace: longest, ..usual.clone() },
+        SectionSettings { retention: Some(longest), ..usual },
+    ];
+    for settings in too_long {
+        let error =
+            Worker::new(stage.opened.clone(), Stage::registry(), stage.clone(), settings).unwrap_err();
+        assert!(matches!(error, BuildError::TooLong { .. }), "{error}");
+    }
 }
