@@ -98,6 +98,7 @@ impl<C, S> Crew<C, S> {
     /// did what it should.
     pub(super) fn tell(&mut self, section: &SectionName, ended: &Ended) -> bool {
         let outcome = match ended {
+            Ended::NotRun => Outcome::NotRun,
             Ended::Ran(_) if self.signals.stop().is_cancelled() => Outcome::Stopped,
             Ended::Ran(_) => Outcome::Ran,
             Ended::Disabled => {
@@ -128,6 +129,8 @@ impl<C, S> Crew<C, S> {
 /// How the run of a section ended. Problems are texts for the log.
 #[derive(Debug)]
 pub(super) enum Ended {
+    /// It was not its turn before the end of the command.
+    NotRun,
     Ran(RunReport),
     Disabled,
     Elsewhere(String),

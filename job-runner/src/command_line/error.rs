@@ -65,6 +65,8 @@ pub(super) enum CommandError {
          --force deletes it all the same"
     )]
     Pending { prefix: IdPrefix, status: JobStatus },
+    #[error("job {prefix} cannot be read, nor whether its work is done; --force deletes it all the same")]
+    Unreadable { prefix: IdPrefix, source: BoxError },
     #[error("nothing can be written to standard output")]
     Output(#[from] io::Error),
     #[error("the async runtime cannot be started: the system is out of threads or files")]
@@ -94,7 +96,8 @@ impl CommandError {
             | Self::NoJob(_)
             | Self::Ambiguous { .. }
             | Self::Suspended(_)
-            | Self::Pending { .. } => true,
+            | Self::Pending { .. }
+            | Self::Unreadable { .. } => true,
             Self::Store(error) | Self::Operate(OperateError::Store(error)) => {
                 matches!(error, StoreError::Corrupt { .. })
             }

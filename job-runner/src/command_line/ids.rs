@@ -3,12 +3,14 @@
 use super::error::CommandError;
 use job_core::{
     IdPrefix, Job, JobId,
-    store::{Filter, JobStore, JobStoreExt, Order, Page},
+    store::{Filter, JobStore, Order, Page, StoreError, Unreadable},
 };
 use std::num::NonZeroU32;
 
 /// The fewest digits that are shown.
 const FEWEST: usize = 12;
+/// As many as it takes to be ambiguous.
+const TWO: NonZeroU32 = NonZeroU32::new(2).unwrap();
 /// The most jobs that an ambiguous prefix is explained with.
 const CANDIDATES: NonZeroU32 = NonZeroU32::new(10).unwrap();
 
@@ -23,9 +25,19 @@ pub(super) fn digits(ids: impl IntoIterator<Item = JobId>) -> usize {
 
 /// The one job whose id begins with `prefix`.
 pub(super) async fn find(store: &dyn JobStore, prefix: &IdPrefix) -> Result<Job, CommandError> {
-    let mut found = store.get_by_prefix(prefix).await?;
+    let row = find_row(store, prefix).await?;
+    row.map_err(|row| StoreError::Corrupt { id: row.id, source: row.source }.into())
+}
+
+/// The one row whose id begins with `prefix`, whether it can be read or not.
+pub(super) async fn find_row(
+    store: &dyn JobStore,
+    prefix: &IdPrefix,
+) -> Result<Result<Job, Unreadable>, CommandError> {
+    let filter = Filter { id_range: Some(prefix.range()), ..Filter::default() };
+    let mut found = store.list(&filter, &Page::first(Order::Newest, TWO)).await?.rows;
     match (found.pop(), found.is_empty()) {
-        (Some(job), true) => Ok(job),
+        (Some(row), true) => Ok(row),
         (None, _) => Err(CommandError::NoJob(prefix.clone())),
         (Some(_), false) => Err(ambiguous(store, prefix).await?),
     }
@@ -34,9 +46,9 @@ pub(super) async fn find(store: &dyn JobStore, prefix: &IdPrefix) -> Result<Job,
 async fn ambiguous(store: &dyn JobStore, prefix: &IdPrefix) -> Result<CommandError, CommandError> {
     let filter = Filter { id_range: Some(prefix.range()), ..Filter::default() };
     let listed = store.list(&filter, &Page::first(Order::Newest, CANDIDATES)).await?;
-    let id = |row: &Result<Job, _>| match row {
+    let id = |row: &Result<Job, Unreadable>| match row {
         Ok(job) => job.id,
-        Err(job_core::store::Unreadable { id, .. }) => *id,
+        Err(row) => row.id,
     };
     let digits = digits(listed.rows.iter().map(id));
     let mut lines: Vec<String> =

@@ -1,7 +1,13 @@
 //! `jobs cancel`, `retry`, `suspend` and `resume`.
 
 use super::{
-    args::Operate, each::each, error::CommandError, exit::Exit, ids, operator::Operator, output::Output,
+    args::Operate,
+    each::{Done, each},
+    error::CommandError,
+    exit::Exit,
+    ids,
+    operator::Operator,
+    output::Output,
 };
 use crate::clock::actor;
 use job_core::{
@@ -63,8 +69,7 @@ pub(super) async fn run(
     let command = Command { opened, wish, by: actor(), operator };
     each(&args.ids, output, async |prefix| {
         let job = command.one(prefix).await?;
-        let done = wish.done(&job);
-        Ok((job, done))
+        Ok(Done::to(&job, wish.done(&job)))
     })
     .await
 }

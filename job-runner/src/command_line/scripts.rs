@@ -8,7 +8,7 @@ use super::{
     when::spoken,
 };
 use crate::{Script, ScriptError, config::Section};
-use job_core::BoxError;
+use job_core::{BoxError, SectionName};
 use tracing::info;
 
 impl<C, S> Crew<C, S>
@@ -20,17 +20,7 @@ where
     pub(super) async fn run(mut self, sections: &[&Section]) -> Exit {
         let mut exit = Exit::Done;
         for section in sections {
-            if self.signals.stop().is_cancelled() {
-                break;
-            }
-            if sections.len() > 1 {
-                info!(section.name = %section.name(), "Running section {}.", section.name());
-            }
-            let ended = match self.parts(section).await {
-                Ok(None) => break,
-                Ok(Some(parts)) => self.script(parts).await,
-                Err(error) => Ended::failed(&error),
-            };
+            let ended = self.one(section, sections.len() > 1).await;
             if !self.tell(section.name(), &ended) {
                 exit = Exit::Failed;
             }
@@ -38,20 +28,42 @@ where
         self.signals.first().map_or(exit, Exit::Stopped)
     }
 
-    async fn script(&self, Parts { opened, context, settings, url }: Parts<C>) -> Ended {
+    async fn one(&self, section: &Section, of_several: bool) -> Ended {
+        if self.signals.stop().is_cancelled() {
+            return Ended::NotRun;
+        }
+        if of_several {
+            info!(section.name = %section.name(), "Running section {}.", section.name());
+        }
+        match self.parts(section).await {
+            Ok(None) => Ended::NotRun,
+            Ok(Some(parts)) => self.script(section.name(), parts).await,
+            Err(error) => Ended::failed(&error),
+        }
+    }
+
+    async fn script(
+        &self,
+        section: &SectionName,
+        Parts { opened, context, settings, url }: Parts<C>,
+    ) -> Ended {
         let script = match Script::new(opened, self.registry.clone(), context, settings) {
             Ok(script) => equipped!(self, script, url),
             Err(error) => return Ended::failed(&error.into()),
         };
-        match script.run().await {
-            Ok(report) => Ended::Ran(report),
-            Err(ScriptError::SectionDisabled { .. }) => Ended::Disabled,
-            Err(ScriptError::SectionRunning { section, holder, until, left }) => Ended::Elsewhere(format!(
-                "Section {section} is running elsewhere: {holder}, its lock holds until {until} (in {}). \
+        // Apart, so that a store that panics ends one section only.
+        match tokio::spawn(script.run()).await {
+            Ok(Ok(report)) => Ended::Ran(report),
+            Ok(Err(ScriptError::SectionDisabled { .. })) => Ended::Disabled,
+            Ok(Err(ScriptError::SectionRunning { section, holder, until, left })) => {
+                Ended::Elsewhere(format!(
+                    "Section {section} is running elsewhere: {holder}, its lock holds until {until} (in {}). \
                  Use --wait to wait.",
-                spoken(left)
-            )),
-            Err(other) => Ended::Failed(explained(&other, BECAUSE), other.report().cloned()),
+                    spoken(left)
+                ))
+            }
+            Ok(Err(other)) => Ended::Failed(explained(&other, BECAUSE), other.report().cloned()),
+            Err(panic) => Ended::Failed(format!("The script of section {section} broke: {panic}"), None),
         }
     }
 }

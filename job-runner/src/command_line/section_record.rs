@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Outcome {
+    NotRun,
     Ran,
     /// Ran until a signal.
     Stopped,
@@ -39,7 +40,7 @@ impl<'a> SectionRecord<'a> {
     pub(super) fn new(section: &'a SectionName, outcome: Outcome, ended: &'a Ended) -> Self {
         let (error, report) = match ended {
             Ended::Ran(report) => (None, Some(report)),
-            Ended::Disabled => (None, None),
+            Ended::NotRun | Ended::Disabled => (None, None),
             Ended::Elsewhere(problem) => (Some(problem.as_str()), None),
             Ended::Failed(problem, report) => (Some(problem.as_str()), report.as_ref()),
         };

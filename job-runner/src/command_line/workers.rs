@@ -31,17 +31,10 @@ where
     pub(super) async fn work(mut self, sections: &[&Section]) -> Exit {
         let mut hands = Vec::new();
         for section in sections {
-            let hand = match self.parts(section).await {
-                Ok(None) => return Exit::Done,
-                Ok(Some(parts)) => self.hand(section, parts),
-                Err(error) => Err(error),
-            };
-            match hand {
-                Ok(hand) => hands.push(hand),
-                Err(error) => {
-                    self.tell(section.name(), &Ended::failed(&error));
-                    return Exit::Failed;
-                }
+            match self.hand(section).await {
+                Ok(Some(hand)) => hands.push(hand),
+                Ok(None) => return self.leave(sections, None),
+                Err(error) => return self.leave(sections, Some((section.name(), Ended::failed(&error)))),
             }
         }
         let watched = Watched {
@@ -67,12 +60,25 @@ where
         exit
     }
 
-    fn hand(&self, section: &Section, parts: Parts<C>) -> Result<Hand<C>, CommandError> {
+    /// Works on none of the sections, because one `failed` before the first one began, or because of a signal.
+    fn leave(&mut self, sections: &[&Section], failed: Option<(&SectionName, Ended)>) -> Exit {
+        for section in sections {
+            match &failed {
+                Some((name, ended)) if *name == section.name() => self.tell(name, ended),
+                _ => self.tell(section.name(), &Ended::NotRun),
+            };
+        }
+        if failed.is_some() { Exit::Failed } else { Exit::Done }
+    }
+
+    /// `None` if a signal came meanwhile.
+    async fn hand(&self, section: &Section) -> Result<Option<Hand<C>>, CommandError> {
+        let Some(parts) = self.parts(section).await? else { return Ok(None) };
         let Parts { opened, context, settings, url } = parts;
         let worker = Worker::new(opened, self.registry.clone(), context, settings)?;
         let ready = CancellationToken::new();
         let worker = equipped!(self, worker, url).ready_token(ready.clone());
-        Ok(Hand { section: section.name().clone(), pulse: worker.pulse(), ready, worker })
+        Ok(Some(Hand { section: section.name().clone(), pulse: worker.pulse(), ready, worker }))
     }
 }
 

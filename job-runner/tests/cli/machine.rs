@@ -1,6 +1,6 @@
 //! `run-jobs --json` and `--limit`: for machines, and for a try.
 
-use crate::program::Folder;
+use crate::program::{Ended, Folder};
 use job_core::{
     JobStatus,
     store::{Filter, Switch},
@@ -68,6 +68,28 @@ async fn a_section_that_runs_elsewhere_or_was_stopped_is_an_object_too() {
     let object = &ended.objects()[0];
     assert_eq!((ended.code, &object["outcome"]), (Some(130), &json!("stopped")));
     assert_eq!(object["incomplete"], json!({ "wait": 1 }));
+}
+
+#[tokio::test]
+async fn sections_that_were_not_reached_are_objects_too() {
+    let folder = Folder::with(
+        "[section.waiting]\ntypes = ['wait']\n[section.greetings]\ntypes = ['greet']\n[section.bad]\ntypes = ['greet']\n\
+         role = 'nobody'\n",
+    );
+    folder.enqueue("wait", json!({ "stubborn": false }), |it| it).await;
+    let outcomes = |ended: &Ended| -> Vec<(Value, Value)> {
+        ended.objects().iter().map(|it| (it["section"].clone(), it["outcome"].clone())).collect()
+    };
+    let mut stopped = folder.start("run-jobs waiting greetings --json");
+    stopped.says("INFO    waiting");
+    stopped.signal("TERM");
+    let (waiting, greetings, bad) = (json!("waiting"), json!("greetings"), json!("bad"));
+    assert_eq!(
+        outcomes(&stopped.ended()),
+        [(waiting, json!("stopped")), (greetings.clone(), json!("not-run"))]
+    );
+    let refused = folder.run("run-jobs greetings bad --worker --json");
+    assert_eq!(outcomes(&refused), [(greetings, json!("not-run")), (bad, json!("failed"))]);
 }
 
 #[tokio::test]
