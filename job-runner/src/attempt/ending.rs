@@ -69,6 +69,12 @@ impl Ending {
         self
     }
 
+    /// As it counts if the handler was told that its time was up: a handler that heeds its token ends with an error, as a
+    /// rule.
+    pub(crate) fn out_of_time(self, running: &Running) -> Self {
+        Self { outcome: Outcome::TimedOut(running.timeout()), ..self }
+    }
+
     /// Whether the handler failed with an error, and asked for nothing.
     pub(crate) fn is_error(&self) -> bool {
         matches!(self.outcome, Outcome::Failed(_))

@@ -4,19 +4,19 @@ use crate::{
     Changed, Registry,
     attempt::{
         attempts::Attempts,
+        call::Call,
         ending::Ending,
         handlers::{Handlers, Task},
-        panic::{catching, catching_async},
         running::Running,
     },
     clock::{Instant, RunnerClock},
-    entry::{Entry, Record, Terms},
+    entry::{Entry, Terms},
     hook_calls::HookCalls,
     metrics::Metrics,
     reporting::span_fields::{ATTEMPT, SpanFields},
 };
 use job_core::{
-    Attempt, Job, JobStatus, Outcome, Text,
+    Job, JobStatus, Outcome, Text,
     store::{Claimed, Unreadable},
 };
 use std::{sync::Arc, time::Duration};
@@ -177,7 +177,9 @@ impl<C: Clone + Send + Sync + 'static> Executor<C> {
                     return;
                 }
             }
-            let end = run(&entry, &context, terms, &running, clock).await;
+            let handle = running.clone();
+            let call = Call { entry: &entry, context: &*context, terms, clock, running: &running, handle };
+            let end = call.run().await.map_or(End::Proven, End::Outcome);
             let after = about.map(|it| (it, end.outcome()));
             let end = if running.end() { end } else { End::Left };
             let _ = ended.send(Ended { running, end });
@@ -201,27 +203,4 @@ impl End {
 
 fn undecodable(text: Text) -> End {
     End::Outcome(Outcome::Undecodable(text).into())
-}
-
-async fn run<C: Clone + Send + Sync + 'static>(
-    entry: &Entry<C>,
-    context: &C,
-    terms: Terms,
-    running: &Arc<Running>,
-    clock: Arc<RunnerClock>,
-) -> End {
-    let handler = || {
-        let attempt = Attempt::new(context.clone(), running.job.clone(), running.clone());
-        entry.run(attempt, terms, Record { job: running.job.clone(), clock })
-    };
-    let ran = match catching(handler) {
-        Ok(handler) => catching_async(handler, |now| running.polled(now)).await,
-        Err(text) => Err(text),
-    };
-    match ran {
-        Ok(Ok(None)) => End::Outcome(Outcome::Done.into()),
-        Ok(Ok(Some(_))) => End::Proven,
-        Ok(Err(ending)) => End::Outcome(ending.seen(running)),
-        Err(text) => End::Outcome(Ending::from(Outcome::Panicked(text)).seen(running)),
-    }
 }

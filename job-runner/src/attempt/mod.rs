@@ -2,6 +2,7 @@
 
 pub(crate) mod aftermath;
 pub(crate) mod attempts;
+pub(crate) mod call;
 pub(crate) mod ending;
 pub(crate) mod executor;
 pub(crate) mod handlers;

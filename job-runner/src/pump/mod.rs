@@ -12,7 +12,6 @@ pub(crate) mod tempo;
 use crate::{
     attempt::{
         aftermath::Aftermath,
-        ending::Ending,
         executor::{End, Ended, Executor},
         running::Told,
     },
@@ -27,7 +26,7 @@ use crate::{
     },
     run::{Run, tidings::Tidings},
 };
-use job_core::{Job, Note, Outcome, store::StoreError};
+use job_core::{Job, Note, store::StoreError};
 use std::{mem, pin::pin, sync::Arc, time::Duration};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio_util::sync::CancellationToken;

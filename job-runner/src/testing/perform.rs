@@ -3,17 +3,17 @@
 use crate::{
     BuildError, PerformError, Performed, Registry,
     attempt::{
+        call::Call,
         ending::Ending,
         judge::Judge,
-        panic::{catching, catching_async},
         running::{Running, Told},
     },
     clock::{self, RunnerClock},
-    entry::{Entry, Record, Terms},
+    entry::{Entry, Terms},
     testing::{ground::Ground, listener::Listener, set_aside::SetAside},
 };
 use job_core::{
-    Attempt, Clock, Job, JobId, JobSource, JobStatus, JobType, Notice, Outcome, Reply,
+    Clock, Job, JobId, JobSource, JobStatus, JobType, Notice, Outcome, Reply,
     store::{JobStoreExt, Opened},
 };
 use std::{fmt, pin::pin, sync::Arc, time::Duration};
@@ -159,33 +159,18 @@ impl<C: Clone + Send + Sync + 'static> Perform<C> {
         if self.stopped {
             running.tell(Told::Stopping);
         }
-        let handler = || {
-            let attempt = Attempt::new(self.ground.context.clone(), running.job.clone(), listener.clone());
-            entry.run(attempt, terms, Record { job: running.job.clone(), clock })
-        };
-        let ran = match catching(handler) {
-            Ok(handler) => {
-                let mut handler = pin!(catching_async(handler, |_| ()));
-                match timeout_at(running.deadline(), &mut handler).await {
-                    Ok(ran) => ran,
-                    Err(_) => {
-                        running.tell(Told::TimeUp);
-                        let late = timeout_at(running.last_deadline(), handler).await;
-                        late.unwrap_or_else(|_| Ok(Err(Box::new(Outcome::TimedOut(entry.timeout).into()))))
-                    }
-                }
+        let (context, handle) = (&self.ground.context, listener.clone());
+        let mut call = pin!(Call { entry, context, terms, clock, running, handle }.run());
+        let ended = match timeout_at(running.deadline(), &mut call).await {
+            Ok(ended) => ended,
+            Err(_) => {
+                running.tell(Told::TimeUp);
+                let late = timeout_at(running.last_deadline(), call).await;
+                late.unwrap_or_else(|_| Some(Outcome::TimedOut(entry.timeout).into()))
             }
-            Err(panic) => Err(panic),
         };
-        let ending = match ran {
-            Ok(Ok(None)) => return Some(Outcome::Done.into()),
-            Ok(Ok(Some(_))) => return None,
-            Ok(Err(ending)) => ending.seen(running),
-            Err(panic) => Ending::from(Outcome::Panicked(panic)).seen(running),
-        };
-        // A handler that heeds its token ends with an error, as a rule.
-        let late = ending.is_error() && running.told() == Some(Told::TimeUp);
-        Some(if late { Ending { outcome: Outcome::TimedOut(entry.timeout), ..ending } } else { ending })
+        let late = running.told() == Some(Told::TimeUp);
+        ended.map(|it| if late && it.is_error() { it.out_of_time(running) } else { it })
     }
 
     async fn settle(
