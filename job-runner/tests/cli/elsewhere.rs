@@ -1,8 +1,13 @@
 //! Two processes and one section, signals, and processes that die.
 
 use crate::program::{Folder, Started};
-use job_core::{JobStatus, store::JobStoreExt};
+use job_core::{
+    ActorId, JobStatus, LockName,
+    store::{JobStoreExt, Lock, LockRequest},
+};
 use serde_json::json;
+use std::time::Duration;
+use uuid::Uuid;
 
 const WAITING: &str = "[section.waiting]\ntypes = ['wait', 'greet']\n";
 
@@ -26,6 +31,35 @@ async fn a_second_process_says_who_runs_the_section_and_until_when() {
     assert!(second.err.ends_with(" s). Use --wait to wait.\n"), "{}", second.err);
     first.signal("INT");
     ends(first, 130);
+}
+
+/// P07
+#[tokio::test]
+async fn a_group_takes_the_lock_of_each_of_its_sections_and_none_of_its_own() {
+    let folder = Folder::with(
+        "[section.a]\ntypes = ['greet']\ngroup = 'main'\n[section.b]\ntypes = ['fail']\ngroup = 'main'\n",
+    );
+    let opened = folder.store().await;
+    let hold = async |name: &str| {
+        let by = ActorId::from_uuid(Uuid::from_u128(7));
+        let request = LockRequest {
+            name: LockName::new(name).unwrap(),
+            by,
+            holder: "somebody".into(),
+            lease: Duration::from_secs(3600),
+            clock: opened.clock,
+        };
+        assert!(matches!(opened.store.lock(&request).await.unwrap(), Lock::Taken { .. }));
+    };
+    for name in ["section/main", "group/main", "main"] {
+        hold(name).await;
+    }
+    let ran = folder.run("run-jobs --group main");
+    assert_eq!((ran.code, ran.err.matches("No jobs to run.").count()), (Some(0), 2), "{}", ran.err);
+    hold("section/a").await;
+    let ran = folder.run("run-jobs --group main");
+    assert_eq!((ran.code, ran.err.matches("No jobs to run.").count()), (Some(1), 1), "{}", ran.err);
+    assert!(ran.err.contains("ERROR   Section a is running elsewhere: somebody"), "{}", ran.err);
 }
 
 #[tokio::test]

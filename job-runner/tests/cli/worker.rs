@@ -32,6 +32,22 @@ async fn it_runs_what_is_enqueued_while_it_runs_and_a_signal_is_its_normal_end()
     }
 }
 
+/// L24
+#[tokio::test]
+async fn the_last_failure_of_a_job_is_on_the_log_as_an_error() {
+    let folder = Folder::with("[section.all]\ntypes = ['fail']\n");
+    let mut worker = folder.start("run-jobs all --worker");
+    worker.says("INFO    Working on section all.");
+    let id = folder.enqueue("fail", json!({ "retries": 0 }), |it| NewJob { max_retries: 0, ..it }).await;
+    worker.says("ERROR");
+    worker.signal("TERM");
+    let ended = worker.ended();
+    assert_eq!(ended.code, Some(0), "{}", ended.err);
+    let error = ended.err.lines().find(|it| it.starts_with("ERROR")).unwrap();
+    assert!(error.contains("nobody is at home"), "{error}");
+    assert_eq!(status(&folder, id).await, (JobStatus::Failed, 1));
+}
+
 #[tokio::test]
 async fn sections_run_side_by_side() {
     let folder = Folder::with(TWO);
