@@ -20,7 +20,8 @@ pub struct Changed {
 /// Several hooks are called one after the other, in the order in which they were given; those that end something
 /// (`leave_section`, `after_attempt`) in the reverse order. Each call has 30 s and a task of its own: one that fails,
 /// panics or does not answer is reported, is dropped, and stops neither the job nor the other hooks. Hooks share the
-/// threads of those they are called by, so they must not block.
+/// threads of those they are called by, so they must not block. Those that are slower than the jobs slow the run down:
+/// while 1000 of their calls wait, those of reporters and notifiers included, no more jobs are claimed.
 ///
 /// ```
 /// use async_trait::async_trait;

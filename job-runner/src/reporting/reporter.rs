@@ -9,7 +9,9 @@ use std::{fmt::Debug, path::PathBuf, sync::Arc};
 ///
 /// Called once for each failure that is an operator's business, after the failure is stored, and never for what a job asked
 /// for itself. It also logs the failure ([`ErrorReport::log`]), since only it knows where the report is kept. One
-/// that fails, panics or does not answer stops nothing: what it was given goes to the log, with what went wrong.
+/// that fails, panics or does not answer stops nothing: what it was given goes to the log, with what went wrong. One that
+/// is slower than jobs fail slows the run down: while 1000 calls to it, to notifiers and to hooks wait, no more jobs are
+/// claimed.
 #[async_trait]
 pub trait Reporter: Debug + Send + Sync + 'static {
     /// Keeps or sends `report`.
