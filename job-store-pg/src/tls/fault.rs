@@ -98,7 +98,10 @@ fn of_certificate(error: &CertificateError, tls: &Tls) -> String {
             }
             advice + ": set the clock of this machine, or of the one that made it"
         }
-        E::UnknownIssuer | E::BadSignature => format!(
+        E::BadSignature => "the server has not the key to its certificate, or somebody forged that: this is another server \
+                            than it says"
+            .to_owned(),
+        E::UnknownIssuer => format!(
             "nobody in {} vouches for the server's certificate: let sslrootcert name the file with the certificate of \
              its authority; if that is right, this is another server than it says",
             roots(&tls.check)

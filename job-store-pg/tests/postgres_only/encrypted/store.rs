@@ -71,6 +71,22 @@ fn every_connection_of_a_store_is_encrypted() {
 }
 
 #[test]
+fn an_encrypted_connection_that_the_server_ended_is_replaced() {
+    run(async {
+        let Some(server) = Encrypted::server().await else { return };
+        let name = name("ended");
+        let mut conn = server.options("postgres", "localhost", "sslmode=disable").establish().await.unwrap();
+        let store = PgStore::connect(&options(&server, &name)).await.unwrap();
+        store.now().await.unwrap();
+        let end = format!(
+            "SELECT count(pg_terminate_backend(pid)) AS n FROM pg_stat_activity WHERE application_name = '{name}'"
+        );
+        assert!(number(&mut conn, &end).await >= 1);
+        store.now().await.unwrap();
+    });
+}
+
+#[test]
 fn a_call_that_is_given_up_is_cancelled_by_an_encrypted_request() {
     run(async {
         let Some(server) = Encrypted::server().await else { return };
