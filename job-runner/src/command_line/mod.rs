@@ -25,41 +25,20 @@
 
 mod args;
 mod counts;
-mod crew;
-mod delete;
-mod dry_run;
-mod each;
+mod dated;
 mod error;
 mod exit;
 mod ids;
 mod jobs;
 mod known;
-mod lane;
-mod lane_list;
-mod lanes;
-mod list;
 mod logging;
-mod operate;
 mod operator;
 mod output;
-mod pause;
-mod record;
-mod run_jobs;
-mod scripts;
-mod section_list;
-mod section_record;
-mod sections;
-mod sheet;
-mod show;
-mod signals;
+mod run;
 mod stores;
-mod switched;
-mod systemd;
+mod switches;
 mod table;
-mod toggle;
-mod watched;
 mod when;
-mod workers;
 
 pub use self::args::{Command, Jobs, Queues, RunJobs, Sections, Types};
 
@@ -209,15 +188,15 @@ where
             let outcome = runtime.block_on(async {
                 let known = Known::of(&self.registry);
                 match command {
-                    Command::RunJobs(args) => run_jobs::run(self, args).await,
+                    Command::RunJobs(args) => run::run_jobs::run(self, args).await,
                     Command::Jobs(args) => jobs::run(&self.stores, &known, args).await,
                     Command::Queues(Queues { place, command }) => {
-                        lanes::run(&self.stores, &known, &place, command).await
+                        switches::lanes::run(&self.stores, &known, &place, command).await
                     }
                     Command::Types(Types { place, command }) => {
-                        lanes::run(&self.stores, &known, &place, command).await
+                        switches::lanes::run(&self.stores, &known, &place, command).await
                     }
-                    Command::Sections(args) => sections::run(&self.stores, args).await,
+                    Command::Sections(args) => switches::sections::run(&self.stores, args).await,
                 }
             });
             // A handler that was given up may still block a thread; it ends with the process.

@@ -1,17 +1,18 @@
 //! `sections list`.
 
-use super::{
-    args::Listing,
-    counts::{CAP, counted},
-    error::CommandError,
-    lane_list::why,
-    output::Output,
-    record::Dated,
-    switched::History,
-    table::{Column, lines},
-    when::{from, spoken, to_the_second},
+use super::{lane_list::why, switched::History};
+use crate::{
+    command_line::{
+        args::Listing,
+        counts::{CAP, counted},
+        dated::Dated,
+        error::CommandError,
+        output::Output,
+        table::{Column, lines},
+        when::{from, spoken, to_the_second},
+    },
+    config::{Config, Section},
 };
-use crate::config::{Config, Section};
 use job_core::{
     About, ActionNote, JobStatus, NoteFilter, NoteKind, RunNote, SectionName, Text, Timestamp, TypeName,
     store::{Counted, Filter, JobStoreExt, Opened, Switch},

@@ -1,13 +1,16 @@
 //! `jobs show`.
 
 use super::{
+    record::{Full, Record},
+    sheet::Sheet,
+};
+use crate::command_line::{
     args::Show,
+    dated::Dated,
     error::CommandError,
     ids,
     output::Output,
-    record::{Dated, Full, Record},
-    sheet::Sheet,
-    switched::{name, noun},
+    switches::switched::{name, noun},
 };
 use job_core::{
     About, Job, NoteFilter, NoteKind,

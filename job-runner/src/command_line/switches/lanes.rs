@@ -1,23 +1,19 @@
 //! `queues` and `types`: lists them, pauses and resumes them.
 
-use super::{
+use super::{lane::Lane, lane_list, pause, switched::name, toggle::Toggle};
+use crate::command_line::{
     args::{Pause, Place, SwitchCommand},
     error::CommandError,
     exit::Exit,
     known::{self, Known},
-    lane::Lane,
-    lane_list,
     logging::start_quietly,
     operator::Operator,
     output::Output,
-    pause,
     stores::Stores,
-    switched::name,
-    toggle::Toggle,
 };
 use job_core::store::Switch;
 
-pub(super) async fn run<N: Lane>(
+pub(in crate::command_line) async fn run<N: Lane>(
     stores: &Stores,
     known: &Known,
     place: &Place,

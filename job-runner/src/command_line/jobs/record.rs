@@ -1,5 +1,6 @@
 //! A job as a JSON object, for scripts. Its members stay as they are; new ones may be added.
 
+use crate::command_line::dated::Dated;
 use job_core::{
     ActionNote, AttemptNote, Job, Json, LogNote, Progress, QueueName, Requester, Tag, Target, Text,
     Timestamp, TypeName, UniqueScope, store::Unreadable,
@@ -116,14 +117,6 @@ pub(super) struct Full<'a> {
     pub(super) attempts: Vec<Dated<AttemptNote>>,
     pub(super) log: Vec<Dated<LogNote>>,
     pub(super) actions: Vec<Dated<ActionNote>>,
-}
-
-/// A note's body, and when it was noted.
-#[derive(Debug, Serialize)]
-pub(super) struct Dated<T> {
-    pub(super) at: Timestamp,
-    #[serde(flatten)]
-    pub(super) body: T,
 }
 
 /// While in which status the job holds its key, in a word.

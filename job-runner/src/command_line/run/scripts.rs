@@ -1,13 +1,11 @@
 //! `run-jobs` without `--worker`: sections one after the other, each to its end.
 
-use super::{
-    SectionSetup,
-    crew::{BECAUSE, Crew, Ended, Parts, equipped},
-    error::explained,
-    exit::Exit,
-    when::spoken,
+use super::crew::{BECAUSE, Crew, Ended, Parts, equipped};
+use crate::{
+    Script, ScriptError,
+    command_line::{SectionSetup, error::explained, exit::Exit, when::spoken},
+    config::Section,
 };
-use crate::{Script, ScriptError, config::Section};
 use job_core::{BoxError, SectionName};
 use tracing::info;
 

@@ -1,6 +1,6 @@
 //! What can be switched off and on: its words, its jobs, and who switched it last.
 
-use super::{error::CommandError, record::Dated};
+use crate::command_line::{dated::Dated, error::CommandError};
 use job_core::{
     About, ActionNote, NoteFilter, NoteKind, SectionName,
     store::{Filter, Opened, Switch},
@@ -11,7 +11,7 @@ use std::num::NonZeroU32;
 const ACTIONS: NonZeroU32 = NonZeroU32::new(1_000).unwrap();
 
 /// What it is, in a word.
-pub(super) const fn noun(switch: &Switch) -> &'static str {
+pub(in crate::command_line) const fn noun(switch: &Switch) -> &'static str {
     match switch {
         Switch::PauseQueue(_) => "queue",
         Switch::PauseType(_) => "type",
@@ -20,7 +20,7 @@ pub(super) const fn noun(switch: &Switch) -> &'static str {
 }
 
 /// Its name.
-pub(super) fn name(switch: &Switch) -> &str {
+pub(in crate::command_line) fn name(switch: &Switch) -> &str {
     match switch {
         Switch::PauseQueue(name) => name.as_str(),
         Switch::PauseType(name) => name.as_str(),

@@ -1,16 +1,21 @@
 //! `run-jobs`: runs sections of the configuration, once or for as long as it is let.
 
-use super::{
-    CommandLine, SectionSetup, args::RunJobs, crew::Crew, dry_run, error::CommandError, exit::Exit,
-    output::Output, signals::Signals,
+use super::{crew::Crew, dry_run, signals::Signals};
+use crate::{
+    command_line::{
+        CommandLine, SectionSetup, args::RunJobs, error::CommandError, exit::Exit, output::Output,
+    },
+    config::{Config, ConfigError, FILE_NAME, Section, Selection},
 };
-use crate::config::{Config, ConfigError, FILE_NAME, Section, Selection};
 use clap::Args;
 use job_core::{BoxError, TypeName};
 use std::{fmt::Write, path::Path, sync::Arc};
 use tracing::info;
 
-pub(super) async fn run<C, S>(line: CommandLine<C, S>, args: RunJobs) -> Result<Exit, CommandError>
+pub(in crate::command_line) async fn run<C, S>(
+    line: CommandLine<C, S>,
+    args: RunJobs,
+) -> Result<Exit, CommandError>
 where
     C: Clone + Send + Sync + 'static,
     S: AsyncFn(&SectionSetup) -> Result<C, BoxError>,

@@ -1,15 +1,17 @@
 //! `jobs list`.
 
-use super::{
-    args::List,
-    error::CommandError,
-    ids,
-    output::Output,
-    record::{Record, UnreadableRecord},
-    table::{Column, lines},
-    when::{from, to_the_second, when},
+use super::record::{Record, UnreadableRecord};
+use crate::{
+    command_line::{
+        args::List,
+        error::CommandError,
+        ids,
+        output::Output,
+        table::{Column, lines},
+        when::{from, to_the_second, when},
+    },
+    config::among,
 };
-use crate::config::among;
 use job_core::{
     Job, JobId, Timestamp, TypeName,
     store::{Cursor, Filter, JobStore, JobStoreExt, Opened, Order, Page, Unreadable},

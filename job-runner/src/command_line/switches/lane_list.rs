@@ -1,13 +1,15 @@
 //! `queues list` and `types list`.
 
 use super::{
+    lane::Lane,
+    switched::{History, jobs, name, noun, states},
+};
+use crate::command_line::{
     args::Listing,
     counts::{CAP, counted},
+    dated::Dated,
     error::CommandError,
-    lane::Lane,
     output::Output,
-    record::Dated,
-    switched::{History, jobs, name, noun, states},
     table::{Column, lines},
     when::{from, to_the_second},
 };

@@ -1,13 +1,18 @@
 //! `run-jobs --worker`: sections side by side, until a signal.
 
 use super::{
-    SectionSetup,
     crew::{BECAUSE, Crew, Ended, Parts, equipped},
-    error::{CommandError, explained},
-    exit::Exit,
     watched::Watched,
 };
-use crate::{Pulse, Worker, config::Section};
+use crate::{
+    Pulse, Worker,
+    command_line::{
+        SectionSetup,
+        error::{CommandError, explained},
+        exit::Exit,
+    },
+    config::Section,
+};
 use job_core::{BoxError, SectionName};
 use tokio::task::JoinSet;
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
@@ -34,7 +39,7 @@ where
             match self.hand(section).await {
                 Ok(Some(hand)) => hands.push(hand),
                 Ok(None) => return self.leave(sections, None),
-                Err(error) => return self.leave(sections, Some((section.name(), Ended::failed(&error)))),
+                Err(error) => return self.leave(sections, Some((section.name(), &Ended::failed(&error)))),
             }
         }
         let watched = Watched {
@@ -61,10 +66,10 @@ where
     }
 
     /// Works on none of the sections, because one `failed` before the first one began, or because of a signal.
-    fn leave(&mut self, sections: &[&Section], failed: Option<(&SectionName, Ended)>) -> Exit {
+    fn leave(&mut self, sections: &[&Section], failed: Option<(&SectionName, &Ended)>) -> Exit {
         for section in sections {
-            match &failed {
-                Some((name, ended)) if *name == section.name() => self.tell(name, ended),
+            match failed {
+                Some((name, ended)) if name == section.name() => self.tell(name, ended),
                 _ => self.tell(section.name(), &Ended::NotRun),
             };
         }

@@ -1,12 +1,16 @@
 //! `run-jobs --dry-run`: what would be run now.
 
-use super::{
-    counts::{CAP, counted},
-    error::CommandError,
-    output::Output,
-    table::{Column, lines},
+use crate::{
+    Registry,
+    command_line::{
+        counts::{CAP, counted},
+        error::CommandError,
+        output::Output,
+        table::{Column, lines},
+    },
+    config::Section,
+    pauses::Pauses,
 };
-use crate::{Registry, config::Section, pauses::Pauses};
 use job_core::{
     JobId, QueueName, SectionName, TypeName,
     store::{Counted, Filter, JobStoreExt, Opened, Opener, StoreUrl, Switch},

@@ -1,13 +1,19 @@
 //! What all sections of a `run-jobs` have in common, and what becomes of each.
 
 use super::{
-    SectionSetup,
-    error::{CommandError, explained},
-    output::Output,
     section_record::{Outcome, SectionRecord},
     signals::Signals,
 };
-use crate::{Hooks, Notifier, Registry, Reporter, RunReport, SectionSettings, config::Section, opening};
+use crate::{
+    Hooks, Notifier, Registry, Reporter, RunReport, SectionSettings,
+    command_line::{
+        SectionSetup,
+        error::{CommandError, explained},
+        output::Output,
+    },
+    config::Section,
+    opening,
+};
 use job_core::{
     BoxError, SectionName,
     store::{Opened, Opener, StoreUrl},

@@ -1,7 +1,8 @@
 //! All about one job, for people.
 
-use super::{
-    record::{Dated, Full, scope, value},
+use super::record::{Full, scope, value};
+use crate::command_line::{
+    dated::Dated,
     when::{from, to_the_second},
 };
 use job_core::{ActionNote, AttemptNote, Job, JobStatus, LogLevel, LogNote, Timestamp};

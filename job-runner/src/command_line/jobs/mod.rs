@@ -1,16 +1,21 @@
 //! `jobs`: looks at the jobs of a store, and operates on them.
 
+mod delete;
+mod each;
+mod list;
+mod operate;
+mod record;
+mod sheet;
+mod show;
+
+use self::operate::Wish;
 use super::{
     args::{Jobs, JobsCommand},
-    delete,
     error::CommandError,
     exit::Exit,
     known::Known,
-    list,
     logging::start_quietly,
-    operate::{self, Wish},
     output::Output,
-    show,
     stores::Stores,
 };
 

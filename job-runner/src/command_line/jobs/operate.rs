@@ -1,15 +1,10 @@
 //! `jobs cancel`, `retry`, `suspend` and `resume`.
 
-use super::{
-    args::Operate,
-    each::{Done, each},
-    error::CommandError,
-    exit::Exit,
-    ids,
-    operator::Operator,
-    output::Output,
+use super::each::{Done, each};
+use crate::{
+    clock::actor,
+    command_line::{args::Operate, error::CommandError, exit::Exit, ids, operator::Operator, output::Output},
 };
-use crate::clock::actor;
 use job_core::{
     About, ActorId, IdPrefix, Job, JobStatus, Start, Text,
     store::{JobStoreExt, Opened, OperateError, Operation},

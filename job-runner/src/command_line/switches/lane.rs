@@ -1,7 +1,9 @@
 //! What jobs wait in line by, and can be paused by: their queue or their type.
 
-use super::{args::Name, error::CommandError, known::Known};
-use crate::config::Config;
+use crate::{
+    command_line::{args::Name, error::CommandError, known::Known},
+    config::Config,
+};
 use job_core::{
     JobId, JobStatus, QueueName, Timestamp, TypeName,
     store::{Cursor, Filter, Opened, Order, Page, Switch, Unreadable},
@@ -12,7 +14,7 @@ use std::{collections::BTreeSet, num::NonZeroU32};
 const QUEUES: usize = 1_000;
 
 /// A kind of line.
-pub(super) trait Lane: Name + Ord {
+pub(in crate::command_line) trait Lane: Name + Ord {
     /// The title of their names.
     const TITLE: &'static str;
 

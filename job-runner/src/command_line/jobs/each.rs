@@ -1,6 +1,6 @@
 //! Does something to each of several jobs.
 
-use super::{error::CommandError, exit::Exit, output::Output};
+use crate::command_line::{error::CommandError, exit::Exit, output::Output};
 use job_core::{IdPrefix, Job, JobId};
 
 /// What became of a job.

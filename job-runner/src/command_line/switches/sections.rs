@@ -1,21 +1,22 @@
 //! `sections`: lists them with their last runs, disables and enables them.
 
-use super::{
-    args::{Sections, SectionsCommand},
-    error::CommandError,
-    exit::Exit,
-    known,
-    logging::start_quietly,
-    operator::Operator,
-    output::Output,
-    section_list,
-    stores::Stores,
-    toggle::Toggle,
+use super::{section_list, toggle::Toggle};
+use crate::{
+    command_line::{
+        args::{Sections, SectionsCommand},
+        error::CommandError,
+        exit::Exit,
+        known,
+        logging::start_quietly,
+        operator::Operator,
+        output::Output,
+        stores::Stores,
+    },
+    config::Config,
 };
-use crate::config::Config;
 use job_core::{SectionName, store::Switch};
 
-pub(super) async fn run(stores: &Stores, args: Sections) -> Result<Exit, CommandError> {
+pub(in crate::command_line) async fn run(stores: &Stores, args: Sections) -> Result<Exit, CommandError> {
     start_quietly();
     let config = known::config(&args.place)?;
     let opened = stores.open(&args.place).await?;

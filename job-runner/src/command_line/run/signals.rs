@@ -1,6 +1,6 @@
 //! Ctrl-C and SIGTERM: the first one stops gracefully, the second one at once, the third one whatever happens.
 
-use super::exit::Exit;
+use crate::command_line::exit::Exit;
 use std::{
     io, process,
     sync::{Arc, OnceLock},

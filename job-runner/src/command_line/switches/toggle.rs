@@ -1,12 +1,10 @@
 //! `queues pause`, `types resume`, `sections disable` and their like.
 
-use super::{
-    error::CommandError,
-    operator::Operator,
-    output::Output,
-    switched::{about, action, jobs, name, noun, states, verbs},
+use super::switched::{about, action, jobs, name, noun, states, verbs};
+use crate::{
+    command_line::{error::CommandError, operator::Operator, output::Output},
+    config::among,
 };
-use crate::config::among;
 use job_core::store::{JobStoreExt, Opened, Switch};
 
 /// What one command switches.

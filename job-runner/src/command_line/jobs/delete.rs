@@ -1,13 +1,8 @@
 //! `jobs delete`.
 
-use super::{
-    args::Delete,
-    each::{Done, each},
-    error::CommandError,
-    exit::Exit,
-    ids,
-    operator::Operator,
-    output::Output,
+use super::each::{Done, each};
+use crate::command_line::{
+    args::Delete, error::CommandError, exit::Exit, ids, operator::Operator, output::Output,
 };
 use job_core::{
     About, IdPrefix, Job,

@@ -1,12 +1,7 @@
 //! `--wait` of a pause: until nothing of what is paused runs any more.
 
-use super::{
-    counts::CAP,
-    error::CommandError,
-    ids,
-    switched::{name, noun},
-    when::spoken,
-};
+use super::switched::{name, noun};
+use crate::command_line::{counts::CAP, error::CommandError, ids, when::spoken};
 use job_core::{
     Job, JobStatus, Timestamp,
     store::{Filter, JobStore, JobStoreExt, Opened, Order, Page, Switch},
