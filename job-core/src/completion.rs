@@ -39,6 +39,18 @@ impl Completion {
         Self { job, by, store, then }
     }
 
+    /// The job as it was claimed.
+    #[must_use]
+    pub const fn job(&self) -> &Job {
+        &self.job
+    }
+
+    /// The scheme of the store that the job was claimed from.
+    #[must_use]
+    pub const fn store(&self) -> &'static str {
+        self.store
+    }
+
     /// What a store needs. For stores only.
     #[must_use]
     pub fn parts(self) -> CompletionParts {

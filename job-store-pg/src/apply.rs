@@ -1,19 +1,21 @@
 //! Applying changes: in one statement where that can be, else each alone, so that a bad row spoils no neighbour.
 
 use crate::{
-    bind::Bind,
     call::Call,
     change::Changes,
+    delete::delete_unless_referred_to,
     error::{CallError, Kind, violated},
     insert::{by_id, holders_of},
     session::Session,
-    statement::Statement,
 };
+use diesel::QueryResult;
 use job_core::{Change, JobId, JobState, JobStatus, QueueName, Reply, Then, store::StoreError};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// How often a key may change hands between refusal and look.
 const TRIES: u32 = 5;
+/// How many changes of a batch may fail at first with what reads like no matter of a row.
+const ODD: u32 = 3;
 
 /// Applies changes.
 #[derive(Debug)]
@@ -79,19 +81,64 @@ impl Apply {
         match set {
             None => {}
             Some(Ok(applied)) => {
-                for n in which.iter().filter(|n| applied.contains(&self.changes[**n].id)) {
-                    replies[*n] = Some(Reply::Applied);
-                }
+                self.applied(which, &applied, replies);
                 return Ok(());
             }
-            Some(Err(error)) if Kind::of(&error).is_of_a_row() => {}
+            Some(Err(error)) if Kind::of(&error) == Kind::Referred => {
+                match self.written_and_deleted(session, which).await {
+                    Ok(applied) => {
+                        self.applied(which, &applied, replies);
+                        return Ok(());
+                    }
+                    Err(error) if error.kind().may_be_of_a_row() => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            Some(Err(error)) if Kind::of(&error).may_be_of_a_row() => {}
             Some(Err(error)) => return Err(error.into()),
         }
-        let mut failed = None;
+        self.one_by_one(session, which, replies).await
+    }
+
+    /// Those that fitted.
+    fn applied(&self, which: &[usize], applied: &HashSet<JobId>, replies: &mut [Option<Reply>]) {
+        for n in which.iter().filter(|n| applied.contains(&self.changes[**n].id)) {
+            replies[*n] = Some(Reply::Applied);
+        }
+    }
+
+    /// Applies these in one transaction, in which the rows that an application's refers to stay.
+    async fn written_and_deleted(
+        &self,
+        session: &mut Session<'_>,
+        which: &[usize],
+    ) -> Result<HashSet<JobId>, CallError> {
+        let changes = which.iter().map(|n| (&self.changes[*n], &self.changes[*n].next)).collect();
+        session.begin().await?;
+        let applied = set(session, changes, Then::Delete).await;
+        session.end(applied).await
+    }
+
+    /// Applies each of these alone. If one cannot be applied, the others are all the same; where nothing can, it is no
+    /// matter of a row.
+    async fn one_by_one(
+        &self,
+        session: &mut Session<'_>,
+        which: &[usize],
+        replies: &mut [Option<Reply>],
+    ) -> Result<(), CallError> {
+        let (mut failed, mut failures, mut done) = (None, 0, false);
         for n in which {
             match alone(session, &self.changes[*n]).await {
-                Ok(reply) => replies[*n] = reply,
+                Ok(reply) => {
+                    replies[*n] = reply;
+                    done = true;
+                }
                 Err(error) if error.kind().is_of_a_row() => failed = Some(error),
+                Err(error) if error.kind().may_be_of_a_row() && (done || failures < ODD) => {
+                    failures += 1;
+                    failed = Some(error);
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -125,6 +172,8 @@ impl Apply {
         }
         for (change, reply) in self.changes.iter().zip(replies).filter(|(_, reply)| reply.is_none()) {
             *reply = Some(match states.get(&change.id) {
+                // By an earlier try of this call, as far as anybody can know.
+                None if session.again && change.then == Then::Delete => Reply::AlreadyApplied,
                 None => Reply::Gone,
                 Some(None) => Reply::Stale,
                 Some(Some(state)) => change.late_reply(state),
@@ -161,16 +210,24 @@ async fn alone(session: &mut Session<'_>, change: &Change) -> Result<Option<Repl
 
 /// Writes `next`, and deletes the row if the change says so and `next` is what it asked for: then the key was free.
 async fn briefly(session: &mut Session<'_>, change: &Change, next: &JobState) -> Result<bool, CallError> {
-    let goes = change.then == Then::Delete && *next == change.next;
-    let kept = Change { then: Then::Keep, ..change.clone() };
+    let then = if *next == change.next { change.then } else { Then::Keep };
     session.begin_briefly().await?;
-    let mut applied = Changes::new(vec![(&kept, next)]).set(session).await;
-    if goes && applied.as_ref().is_ok_and(|it| !it.is_empty()) {
-        let gone =
-            Statement::new(&session.texts.delete, vec![Bind::ids([change.id])]).run(session.conn).await;
-        applied = gone.and(applied);
-    }
+    let applied = set(session, vec![(change, next)], then).await;
     Ok(session.end(applied).await?.contains(&change.id))
+}
+
+/// Writes each state that fits, and then deletes the row if it is to go and no row of the application refers to it. Gives
+/// those that fitted.
+async fn set(
+    session: &mut Session<'_>,
+    pairs: Vec<(&Change, &JobState)>,
+    then: Then,
+) -> QueryResult<HashSet<JobId>> {
+    let applied = Changes::keeping(pairs).set(session).await?;
+    if then == Then::Delete && !applied.is_empty() {
+        delete_unless_referred_to(session, applied.iter().copied()).await?;
+    }
+    Ok(applied)
 }
 
 /// Another job that holds the key which the change takes back.

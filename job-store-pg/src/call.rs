@@ -8,7 +8,7 @@ use crate::{
     texts::Texts,
 };
 use job_core::{QueueName, store::StoreError};
-use std::{collections::BTreeSet, fmt, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, fmt, mem, sync::Arc, time::Duration};
 use tokio::{
     runtime::Handle,
     sync::oneshot,
@@ -95,8 +95,9 @@ impl Caller {
     pub(crate) async fn perform<C: Call>(&self, call: &C) -> Result<C::Answer, StoreError> {
         let deadline = Instant::now() + self.deadline;
         let mut wait = FIRST_WAIT;
+        let mut again = false;
         for attempt in 1.. {
-            let error = match self.attempt(call, deadline).await {
+            let error = match self.attempt(call, deadline, &mut again).await {
                 Ok(answer) => {
                     self.ringer.ring(self, call.rings(&answer));
                     return Ok(answer);
@@ -115,10 +116,17 @@ impl Caller {
         unreachable!("the last attempt returns")
     }
 
-    async fn attempt<C: Call>(&self, call: &C, deadline: Instant) -> Result<C::Answer, CallError> {
+    /// Makes a call, `again` if it was made before.
+    async fn attempt<C: Call>(
+        &self,
+        call: &C,
+        deadline: Instant,
+        again: &mut bool,
+    ) -> Result<C::Answer, CallError> {
         let mut lent = self.pool.lend(deadline).await?;
         let token = lent.cancel_token();
-        let mut session = Session { conn: &mut lent, texts: &self.texts };
+        let again = mem::replace(again, true);
+        let mut session = Session { conn: &mut lent, texts: &self.texts, again };
         let Ok(result) = timeout_at(deadline, call.run(&mut session)).await else {
             // Nobody may use a connection on which a query still runs.
             lent.discard();
@@ -157,7 +165,7 @@ impl Caller {
         let deadline = Instant::now() + self.deadline;
         let taken_back = async {
             let mut lent = self.pool.lend(deadline).await?;
-            let mut session = Session { conn: &mut lent, texts: &self.texts };
+            let mut session = Session { conn: &mut lent, texts: &self.texts, again: false };
             let Ok(result) = timeout_at(deadline, call.take_back(answer, &mut session)).await else {
                 lent.discard();
                 return Ok(());

@@ -12,7 +12,7 @@ use diesel::{QueryResult, pg::Pg, row::Row};
 use job_core::{About, Change, JobId, JobState, Note, StateParts, Then, Timestamp};
 use std::collections::HashSet;
 
-/// Changes, each with the state to be written. All of them keep the row, or all delete it.
+/// Changes, each with the state to be written. Either all rows stay, or all go.
 pub(crate) struct Changes<'a> {
     pairs: Vec<(&'a Change, &'a JobState)>,
     parts: Vec<StateParts>,
@@ -21,8 +21,14 @@ pub(crate) struct Changes<'a> {
 }
 
 impl<'a> Changes<'a> {
-    /// Takes the states apart.
+    /// Takes the states apart. The rows stay or go as the first change says, which is as all of them say.
     pub(crate) fn new(pairs: Vec<(&'a Change, &'a JobState)>) -> Self {
+        let go = pairs.first().is_some_and(|(change, _)| change.then == Then::Delete);
+        if go { Self { form: Form::Gone, ..Self::keeping(pairs) } } else { Self::keeping(pairs) }
+    }
+
+    /// The same; the rows stay, whatever the changes say.
+    pub(crate) fn keeping(pairs: Vec<(&'a Change, &'a JobState)>) -> Self {
         let parts: Vec<StateParts> = pairs.iter().map(|(_, next)| next.parts()).collect();
         let form = form(&pairs, &parts);
         Self { progress: parts.iter().map(progress).collect(), parts, pairs, form }
@@ -108,7 +114,7 @@ fn alike<'s>(parts: &'s [StateParts], progress: &'s [Option<String>]) -> Vec<Bin
     ]
 }
 
-/// The form in which these are written.
+/// The form in which these are written where the rows stay.
 fn form(pairs: &[(&Change, &JobState)], parts: &[StateParts]) -> Form {
     let said_once = |(change, it): &(&Change, &StateParts)| {
         let texts = (it.last_error.clone(), it.reason.clone(), it.held_key.clone(), it.running_key.clone());
@@ -124,7 +130,6 @@ fn form(pairs: &[(&Change, &JobState)], parts: &[StateParts]) -> Form {
     };
     let mut all = pairs.iter().map(|it| it.0).zip(parts);
     match all.next() {
-        Some((first, _)) if first.then == Then::Delete => Form::Gone,
         Some(first) if all.all(|it| said_once(&it) == said_once(&first)) => Form::Alike,
         _ => Form::Each,
     }

@@ -2,18 +2,21 @@
 
 use crate::{
     SCHEME,
+    bind::Bind,
     change::{Changes, Id},
     error::store_error,
     jobs::Jobs,
+    statement::Statement,
+    texts::Texts,
 };
-use diesel_async::{AsyncConnection, AsyncPgConnection};
+use diesel_async::AsyncPgConnection;
 use job_core::{
     AttemptLost, Change, Completed, Completion, CompletionParts, Then, Timestamp, store::StoreError,
 };
 
 /// Completes the job, as the last statement of the handler's own transaction, which is begun with Diesel
-/// (`conn.transaction`): of a `BEGIN` sent as raw SQL Diesel does not know. For another schema than `jobs` there is
-/// [`Jobs::complete_on`].
+/// (`conn.transaction`): of a `BEGIN` sent as raw SQL Diesel does not know. Above the isolation `READ COMMITTED` it needs a
+/// [`hold_on`] at its beginning. For another schema than `jobs` there is [`Jobs::complete_on`].
 ///
 /// ```
 /// # use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
@@ -68,7 +71,40 @@ pub async fn complete_on(
     Jobs::usual().complete_on(conn, completion).await
 }
 
-/// Does `work` and completes the job, in one transaction that it begins and commits.
+/// Looks whether the job is still the attempt's, as the first statement of the handler's own transaction, and keeps it so
+/// where that is needed: in a transaction of the isolation `REPEATABLE READ` or `SERIALIZABLE` the job's row is locked until
+/// its end.
+///
+/// Such a transaction cannot change a row that was changed after its first statement, and while the job runs its lease is
+/// renewed by a change of the row. So without this, the [`complete_on`] at its end fails with a serialization failure as soon
+/// as a renewal came between. The lease is not renewed while the row is locked: let the transaction be shorter than the lease,
+/// or its handler is told to stop. One that meets a renewal in just its first statement still fails, and the job is retried.
+///
+/// ```
+/// # use diesel_async::AsyncPgConnection;
+/// # use job_core::{BoxError, Completed, Completion};
+/// # async fn charge(conn: &mut AsyncPgConnection) -> Result<(), BoxError> { Ok(()) }
+/// # async fn run(conn: &mut AsyncPgConnection, completion: Completion) -> Result<Completed, BoxError> {
+/// conn.build_transaction()
+///     .serializable()
+///     .run(async |conn| {
+///         job_store_pg::hold_on(conn, &completion).await?;
+///         charge(conn).await?;
+///         Ok(job_store_pg::complete_on(conn, completion).await?)
+///     })
+///     .await
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// [`CompleteError`]. Then the transaction must roll back.
+pub async fn hold_on(conn: &mut AsyncPgConnection, completion: &Completion) -> Result<(), CompleteError> {
+    Jobs::usual().hold_on(conn, completion).await
+}
+
+/// Does `work` and completes the job, in one transaction that it begins and commits. It begins with a [`hold_on`]: where the
+/// job is lost already, nothing is done.
 ///
 /// ```
 /// # use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -96,12 +132,7 @@ where
         + Work<&'r mut AsyncPgConnection, Result<(), E>, Fut: Send>
         + Send,
 {
-    conn.transaction(async move |conn: &mut AsyncPgConnection| {
-        let done = work(&mut *conn);
-        done.await?;
-        Ok(complete_on(conn, completion).await?)
-    })
-    .await
+    Jobs::usual().complete_in(conn, completion, work).await
 }
 
 /// An async closure whose future can be named, and so be asked to be `Send`. Implemented for all of them.
@@ -148,12 +179,8 @@ pub(crate) struct Ending(CompletionParts);
 
 impl Ending {
     pub(crate) fn new(completion: Completion) -> Result<Self, CompleteError> {
-        let parts = completion.parts();
-        if parts.store == SCHEME {
-            Ok(Self(parts))
-        } else {
-            Err(CompleteError::OtherStore { claimed_from: parts.store })
-        }
+        refuse_others(&completion)?;
+        Ok(Self(completion.parts()))
     }
 
     pub(crate) fn change(&self, now: Timestamp) -> Result<Change, AttemptLost> {
@@ -163,7 +190,12 @@ impl Ending {
     }
 
     pub(crate) fn changes<'a>(&self, change: &'a Change) -> Changes<'a> {
-        Changes::new(vec![(change, &change.next)])
+        Changes::keeping(vec![(change, &change.next)])
+    }
+
+    /// What deletes the row once it is completed.
+    pub(crate) fn delete<'t>(&self, texts: &'t Texts) -> Statement<'t> {
+        Statement::new(&texts.delete_unless_referred_to, vec![Bind::ids([self.0.job.id])])
     }
 
     pub(crate) fn completed(&self, applied: &[Id]) -> Result<Completed, CompleteError> {
@@ -172,5 +204,24 @@ impl Ending {
 
     fn lost(&self) -> AttemptLost {
         AttemptLost { id: self.0.job.id }
+    }
+}
+
+/// What looks whether the job is the attempt's, and holds it; its rows are [`Id`]s.
+pub(crate) fn held<'t>(texts: &'t Texts, completion: &Completion) -> Result<Statement<'t>, CompleteError> {
+    refuse_others(completion)?;
+    let job = completion.job();
+    Ok(Statement::new(&texts.hold, vec![job.id.into(), job.state.revision().number().into()]))
+}
+
+/// What it said.
+pub(crate) fn is_held(completion: &Completion, held: &[Id]) -> Result<(), CompleteError> {
+    if held.is_empty() { Err(AttemptLost { id: completion.job().id }.into()) } else { Ok(()) }
+}
+
+fn refuse_others(completion: &Completion) -> Result<(), CompleteError> {
+    match completion.store() {
+        SCHEME => Ok(()),
+        claimed_from => Err(CompleteError::OtherStore { claimed_from }),
     }
 }

@@ -1,35 +1,29 @@
-//! Deleting jobs with their notes.
+//! Deleting jobs with their notes, but not those that a row of the application refers to.
 
-use crate::{bind::Bind, call::Call, error::CallError, session::Session, statement::Statement};
-use job_core::{JobId, store::Deletion};
+use crate::{bind::Bind, call::Call, error::CallError, list::Number, session::Session, statement::Statement};
+use diesel::QueryResult;
+use job_core::JobId;
 use std::collections::BTreeSet;
 
-/// Deletes jobs.
+/// Deletes jobs by id.
 #[derive(Debug)]
-pub(crate) struct Delete(pub(crate) Deletion);
+pub(crate) struct Delete(pub(crate) Vec<JobId>);
 
 impl Call for Delete {
     type Answer = u64;
 
     async fn run(&self, session: &mut Session<'_>) -> Result<u64, CallError> {
-        let statement = match &self.0 {
-            Deletion::Ids(ids) => {
-                let ids: BTreeSet<JobId> = ids.iter().copied().collect();
-                Statement::new(&session.texts.delete, vec![Bind::ids(ids)])
-            }
-            Deletion::Final { before, statuses, types, limit, keep_newest } => {
-                let types = types.as_ref().map(|it| Bind::texts(it.iter().map(|it| it.as_str())));
-                let binds = vec![
-                    (*before).into(),
-                    Bind::numbers(statuses, |it| it.number().into()),
-                    types.unwrap_or(Bind::NoTexts),
-                    i64::from(limit.get()).into(),
-                    Bind::Number(keep_newest.map(|it| it.get().into())),
-                ];
-                Statement::new(&session.texts.prune, binds)
-            }
-        };
-        let deleted = statement.run(session.conn).await?;
-        Ok(u64::try_from(deleted).unwrap_or(u64::MAX))
+        let ids: BTreeSet<JobId> = self.0.iter().copied().collect();
+        Ok(delete_unless_referred_to(session, ids).await?)
     }
+}
+
+/// Deletes these, and says how many.
+pub(crate) async fn delete_unless_referred_to(
+    session: &mut Session<'_>,
+    ids: impl IntoIterator<Item = JobId>,
+) -> QueryResult<u64> {
+    let delete = Statement::new(&session.texts.delete_unless_referred_to, vec![Bind::ids(ids)]);
+    let deleted: Option<Number> = delete.first(session.conn).await?;
+    Ok(deleted.and_then(|it| it.0.try_into().ok()).unwrap_or_default())
 }

@@ -54,7 +54,7 @@ pub(crate) fn store_error(error: Error) -> StoreError {
         | Kind::Exhausted => StoreError::Unavailable(source),
         Kind::Denied => StoreError::Denied(source),
         Kind::Schema => StoreError::Schema(source),
-        Kind::Key | Kind::Row | Kind::Other => StoreError::Other(source),
+        Kind::Key | Kind::Referred | Kind::Row | Kind::Other => StoreError::Other(source),
     }
 }
 
@@ -90,6 +90,8 @@ pub(crate) enum Kind {
     Exhausted,
     /// A unique index.
     Key,
+    /// A row of the application refers to the job.
+    Referred,
     /// Another rule of the table, or a value.
     Row,
     /// A missing permission.
@@ -108,9 +110,10 @@ impl Kind {
                 DatabaseErrorKind::UnableToSendCommand | DatabaseErrorKind::ClosedConnection => Self::Lost,
                 DatabaseErrorKind::SerializationFailure => Self::Conflict,
                 DatabaseErrorKind::UniqueViolation => Self::Key,
-                DatabaseErrorKind::ForeignKeyViolation
-                | DatabaseErrorKind::NotNullViolation
-                | DatabaseErrorKind::CheckViolation => Self::Row,
+                DatabaseErrorKind::ForeignKeyViolation | DatabaseErrorKind::RestrictViolation => {
+                    Self::Referred
+                }
+                DatabaseErrorKind::NotNullViolation | DatabaseErrorKind::CheckViolation => Self::Row,
                 DatabaseErrorKind::ReadOnlyTransaction => Self::Lost, // A standby that is to be left for the primary.
                 _ => Self::of_message(info.message()),
             },
@@ -162,7 +165,13 @@ impl Kind {
 
     /// Whether a batch should be tried again row by row: one row may spoil it for its neighbours.
     pub(crate) const fn is_of_a_row(self) -> bool {
-        matches!(self, Self::Conflict | Self::Locked | Self::Key | Self::Row)
+        matches!(self, Self::Conflict | Self::Locked | Self::Key | Self::Referred | Self::Row)
+    }
+
+    /// Whether it may be about one row of a batch: also what a trigger of the application's says, which may read like
+    /// anything.
+    pub(crate) const fn may_be_of_a_row(self) -> bool {
+        !matches!(self, Self::Lost | Self::InDoubt | Self::Cancelled | Self::Replan | Self::Exhausted)
     }
 
     /// Whether the connection is of no more use.

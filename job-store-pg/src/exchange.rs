@@ -44,8 +44,8 @@ impl Call for Exchange {
                 self.apply.some(session, &gone, &mut replies).await?;
             }
             match self.fused(session, last, replies.clone()).await {
-                // Two claims met over a turn, or a row was locked. Nothing was settled, so that comes first now.
-                Err(error) if error.kind().is_of_a_row() => {}
+                // Two claims met over a turn, a row was locked or may not go. Nothing was settled, so that comes first now.
+                Err(error) if error.kind().may_be_of_a_row() => {}
                 result => return result,
             }
         }

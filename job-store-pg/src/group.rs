@@ -90,7 +90,8 @@ impl Call for Group {
                     let outcome = |length: &usize| answers.by_ref().take(*length).collect();
                     return Ok(self.lengths.iter().map(outcome).map(Outcome::Inserted).collect());
                 }
-                Err(error) if may_be_ones_own(&error) => {}
+                // Of the rows of one of them, perhaps; each alone will tell.
+                Err(error) if error.kind().may_be_of_a_row() => {}
                 Err(error) => return Err(error),
             }
         }
@@ -109,12 +110,6 @@ impl Call for Group {
         };
         self.parts().zip(outcomes).flat_map(of_one).collect()
     }
-}
-
-/// Whether an error of many callers' statement may be about the rows of one of them: also what a trigger of the
-/// application's says, which has no kind of its own.
-fn may_be_ones_own(error: &CallError) -> bool {
-    error.kind().is_of_a_row() || error.kind() == Kind::Other
 }
 
 /// One caller's, who waits for no key that a neighbour has just waited for.

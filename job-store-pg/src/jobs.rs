@@ -3,17 +3,21 @@
 use crate::{
     bind::Bind,
     bulk::{Bulk, needs_time, new_id},
+    change::Id,
     clock::Time,
-    complete::{CompleteError, Ending},
+    complete::{CompleteError, Ending, Work, held, is_held},
     drafts::{Drafts, ROUNDS},
     enqueue::{AcquiredId, EnqueueError},
     error::store_error,
+    list::Number,
     schema::{Schema, SchemaError},
     statement::Statement,
     texts::Texts,
 };
 use diesel_async::{AsyncConnection, AsyncPgConnection};
-use job_core::{Clock, Completed, Completion, JobId, JobType, NewJob, Options, Timestamp, store::StoreError};
+use job_core::{
+    Clock, Completed, Completion, JobId, JobType, NewJob, Options, Then, Timestamp, store::StoreError,
+};
 use std::sync::{Arc, LazyLock};
 
 /// How many jobs one statement takes.
@@ -148,7 +152,51 @@ impl Jobs {
         let now = self.now(conn).await?;
         let change = ending.change(now)?;
         let applied = ending.changes(&change).statement(&self.texts).rows(conn).await?;
-        ending.completed(&applied)
+        let completed = ending.completed(&applied)?;
+        if change.then == Then::Delete {
+            let _: Vec<Number> = ending.delete(&self.texts).rows(conn).await?;
+        }
+        Ok(completed)
+    }
+
+    /// See [`hold_on`](crate::hold_on()).
+    ///
+    /// # Errors
+    ///
+    /// [`CompleteError`]. Then the transaction must roll back.
+    pub async fn hold_on(
+        &self,
+        conn: &mut AsyncPgConnection,
+        completion: &Completion,
+    ) -> Result<(), CompleteError> {
+        let held: Vec<Id> = held(&self.texts, completion)?.rows(conn).await?;
+        is_held(completion, &held)
+    }
+
+    /// See [`complete_in`](crate::complete_in()).
+    ///
+    /// # Errors
+    ///
+    /// What `work` fails with, or a [`CompleteError`] or Diesel's error made into it. Then nothing is kept.
+    pub async fn complete_in<E, F>(
+        &self,
+        conn: &mut AsyncPgConnection,
+        completion: Completion,
+        work: F,
+    ) -> Result<Completed, E>
+    where
+        E: From<diesel::result::Error> + From<CompleteError> + Send + 'static,
+        for<'r> F: AsyncFnOnce(&'r mut AsyncPgConnection) -> Result<(), E>
+            + Work<&'r mut AsyncPgConnection, Result<(), E>, Fut: Send>
+            + Send,
+    {
+        conn.transaction(async move |conn: &mut AsyncPgConnection| {
+            self.hold_on(conn, &completion).await?;
+            let done = work(&mut *conn);
+            done.await?;
+            Ok(self.complete_on(conn, completion).await?)
+        })
+        .await
     }
 
     async fn enqueue(

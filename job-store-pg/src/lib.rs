@@ -39,6 +39,7 @@ mod open;
 mod options;
 mod pool;
 mod pooler;
+mod prune;
 mod ring;
 mod roles;
 mod row;
@@ -52,7 +53,7 @@ pub mod sync;
 mod texts;
 mod tls;
 
-pub use complete::{CompleteError, Work, complete_in, complete_on};
+pub use complete::{CompleteError, Work, complete_in, complete_on, hold_on};
 pub use enqueue::{AcquiredId, EnqueueError, EnqueueOn};
 pub use jobs::{Jobs, delete_on};
 pub use open::Opener;

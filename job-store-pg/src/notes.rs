@@ -15,17 +15,29 @@ use job_core::{
     About, BoxError, JobId, Json, Note, NoteFilter, NoteKind, Noted, SectionName, store::StoreError,
 };
 use std::num::NonZeroU32;
+use uuid::Uuid;
 
-/// Appends notes.
+/// Appends notes, each once, however often the call is made.
 #[derive(Debug)]
-pub(crate) struct Append(pub(crate) Vec<Note>);
+pub(crate) struct Append {
+    notes: Vec<Note>,
+    ids: Vec<Uuid>,
+}
+
+impl Append {
+    /// Gives each an id by which it is known again.
+    pub(crate) fn new(notes: Vec<Note>) -> Self {
+        Self { ids: notes.iter().map(|_| Uuid::now_v7()).collect(), notes }
+    }
+}
 
 impl Call for Append {
     type Answer = ();
 
     async fn run(&self, session: &mut Session<'_>) -> Result<(), CallError> {
-        let notes: Vec<&Note> = self.0.iter().collect();
-        Statement::new(&session.texts.append, note_columns(&notes)).run(session.conn).await?;
+        let mut binds = note_columns(&self.notes.iter().collect::<Vec<_>>());
+        binds.push(Bind::Ids(self.ids.iter().copied().map(Some).collect()));
+        Statement::new(&session.texts.append, binds).run(session.conn).await?;
         Ok(())
     }
 }

@@ -10,6 +10,8 @@ pub(crate) struct Session<'c> {
     pub(crate) conn: &'c mut AsyncPgConnection,
     /// The texts.
     pub(crate) texts: &'c Texts,
+    /// Whether the call was made before, and may have been done: its reply was lost, or a later statement of it failed.
+    pub(crate) again: bool,
 }
 
 impl Session<'_> {
@@ -17,6 +19,11 @@ impl Session<'_> {
     /// somebody may hold for long.
     pub(crate) async fn begin_briefly(&mut self) -> QueryResult<()> {
         self.conn.batch_execute("BEGIN; SET LOCAL lock_timeout = '100ms'").await
+    }
+
+    /// Begins a transaction.
+    pub(crate) async fn begin(&mut self) -> QueryResult<()> {
+        self.conn.batch_execute("BEGIN").await
     }
 
     /// Commits if `result` is a value, else rolls back, and gives `result`.

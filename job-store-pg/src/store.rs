@@ -19,6 +19,7 @@ use crate::{
     options::PgOptions,
     pool::{Connector, Pool},
     pooler,
+    prune::{Places, Prune},
     ring::Ringer,
     schema::Schema,
     switches,
@@ -47,6 +48,7 @@ pub struct PgStore {
     connector: Connector,
     listener: Option<Listener>,
     floors: Arc<Floors>,
+    places: Arc<Places>,
     schema: Schema,
     roles: bool,
 }
@@ -80,7 +82,8 @@ impl PgStore {
         });
         let (schema, roles) = (options.schema.clone(), options.roles);
         let desk = Desk::new(caller.clone());
-        Ok(Self { caller, desk, connector, listener, floors: Arc::default(), schema, roles })
+        let (floors, places) = Default::default();
+        Ok(Self { caller, desk, connector, listener, floors, places, schema, roles })
     }
 
     /// The store as a runner takes it, by its own clock.
@@ -195,7 +198,20 @@ impl JobStore for PgStore {
     }
 
     async fn delete(&self, what: &Deletion) -> Result<u64, StoreError> {
-        self.call(Delete(what.clone())).await
+        match what {
+            Deletion::Ids(ids) => self.call(Delete(ids.clone())).await,
+            Deletion::Final { before, statuses, types, limit, keep_newest } => {
+                let prune = Prune {
+                    before: *before,
+                    statuses: statuses.clone(),
+                    types: types.clone(),
+                    limit: *limit,
+                    keep_newest: *keep_newest,
+                    places: self.places.clone(),
+                };
+                self.call(prune).await
+            }
+        }
     }
 
     async fn lock(&self, request: &LockRequest) -> Result<Lock, StoreError> {
@@ -222,7 +238,7 @@ impl Wake for PgStore {
 #[async_trait]
 impl Notes for PgStore {
     async fn append(&self, notes: &[Note]) -> Result<(), StoreError> {
-        self.call(notes::Append(notes.to_vec())).await
+        self.call(notes::Append::new(notes.to_vec())).await
     }
 
     async fn notes(&self, filter: &NoteFilter, limit: NonZeroU32) -> Result<Vec<Noted>, StoreError> {

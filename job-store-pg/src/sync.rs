@@ -5,16 +5,19 @@ use crate::{
     bulk::{Bulk, needs_time, new_id},
     change::Id,
     clock::Time,
-    complete::{CompleteError, Ending},
+    complete::{CompleteError, Ending, held, is_held},
     drafts::{Drafts, ROUNDS},
     enqueue::{AcquiredId, EnqueueError},
     error::store_error,
     insert::Holder,
     jobs::{self, created},
+    list::Number,
     statement::Statement,
 };
 use diesel::{QueryResult, connection::LoadConnection, pg::Pg};
-use job_core::{Clock, Completed, Completion, JobId, JobType, NewJob, Options, Timestamp, store::StoreError};
+use job_core::{
+    Clock, Completed, Completion, JobId, JobType, NewJob, Options, Then, Timestamp, store::StoreError,
+};
 
 /// The counterpart of [`EnqueueOn`](crate::EnqueueOn) for synchronous connections; each method promises the same.
 pub trait EnqueueOn<K>: JobType<K> {
@@ -144,7 +147,46 @@ impl Jobs {
         let ending = Ending::new(completion)?;
         let change = ending.change(self.now(conn)?)?;
         let applied: Vec<Id> = ending.changes(&change).statement(&self.0.texts).rows_sync(conn)?;
-        ending.completed(&applied)
+        let completed = ending.completed(&applied)?;
+        if change.then == Then::Delete {
+            let _: Vec<Number> = ending.delete(&self.0.texts).rows_sync(conn)?;
+        }
+        Ok(completed)
+    }
+
+    /// See [`Jobs::hold_on`](crate::Jobs::hold_on).
+    ///
+    /// # Errors
+    ///
+    /// [`CompleteError`]. Then the transaction must roll back.
+    pub fn hold_on<C>(&self, conn: &mut C, completion: &Completion) -> Result<(), CompleteError>
+    where
+        C: LoadConnection<Backend = Pg>,
+    {
+        let held: Vec<Id> = held(&self.0.texts, completion)?.rows_sync(conn)?;
+        is_held(completion, &held)
+    }
+
+    /// See [`Jobs::complete_in`](crate::Jobs::complete_in).
+    ///
+    /// # Errors
+    ///
+    /// What `work` fails with, or a [`CompleteError`] or Diesel's error made into it. Then nothing is kept.
+    pub fn complete_in<C, E>(
+        &self,
+        conn: &mut C,
+        completion: Completion,
+        work: impl FnOnce(&mut C) -> Result<(), E>,
+    ) -> Result<Completed, E>
+    where
+        C: LoadConnection<Backend = Pg>,
+        E: From<diesel::result::Error> + From<CompleteError>,
+    {
+        conn.transaction(|conn| {
+            self.hold_on(conn, &completion)?;
+            work(conn)?;
+            Ok(self.complete_on(conn, completion)?)
+        })
     }
 
     fn enqueue<C>(
@@ -190,6 +232,18 @@ where
     Jobs::default().complete_on(conn, completion)
 }
 
+/// See [`hold_on`](crate::hold_on()).
+///
+/// # Errors
+///
+/// [`CompleteError`]. Then the transaction must roll back.
+pub fn hold_on<C>(conn: &mut C, completion: &Completion) -> Result<(), CompleteError>
+where
+    C: LoadConnection<Backend = Pg>,
+{
+    Jobs::default().hold_on(conn, completion)
+}
+
 /// Does `work` and completes the job, in one transaction that it begins and commits.
 ///
 /// # Errors
@@ -204,8 +258,5 @@ where
     C: LoadConnection<Backend = Pg>,
     E: From<diesel::result::Error> + From<CompleteError>,
 {
-    conn.transaction(|conn| {
-        work(conn)?;
-        Ok(complete_on(conn, completion)?)
-    })
+    Jobs::default().complete_in(conn, completion, work)
 }

@@ -94,8 +94,14 @@ texts! {
         AND (turn IS NULL OR NOT EXISTS (SELECT FROM {schema}.job AS other WHERE other.running_key = job.turn))";
     /// `sql/delete.sql`
     delete = include_str!("sql/delete.sql");
-    /// `sql/prune.sql`
-    prune = include_str!("sql/prune.sql");
+    /// `sql/delete_unless_referred_to.sql`
+    delete_unless_referred_to = include_str!("sql/delete_unless_referred_to.sql");
+    /// `sql/walk.sql` and `sql/prune.sql`
+    prune = "WITH", include_str!("sql/walk.sql"), include_str!("sql/prune.sql");
+    /// `sql/walk_but_newest.sql` and `sql/prune.sql`
+    prune_but_newest = "WITH", include_str!("sql/walk_but_newest.sql"), include_str!("sql/prune.sql");
+    /// `sql/hold.sql`
+    hold = include_str!("sql/hold.sql");
     /// `sql/lock.sql`
     lock = include_str!("sql/lock.sql");
     /// `sql/unlock.sql`

@@ -62,11 +62,13 @@ CREATE TABLE {schema}.note (
     kind    smallint    NOT NULL,                   -- 0 attempt, 1 log, 2 run, 3 action
     at      timestamptz NOT NULL,
     body    json        NOT NULL,
+    id      uuid,                                   -- of one that is written by itself: it may be sent again
     CONSTRAINT about_one_thing CHECK (job IS NULL OR section IS NULL)
 );
 CREATE INDEX note_job ON {schema}.note (job, number) WHERE job IS NOT NULL;
 CREATE INDEX note_section ON {schema}.note (section, number) WHERE section IS NOT NULL;
 CREATE INDEX note_store ON {schema}.note (number) WHERE job IS NULL AND section IS NULL;
+CREATE UNIQUE INDEX note_id ON {schema}.note (id) WHERE id IS NOT NULL;
 
 -- Deleted jobs take their notes with them: a foreign key would do so by a statement for each row. Of a trigger because its
 -- statement sees what was committed while the rows were waited for. Who writes a note holds its job FOR KEY SHARE, and so
@@ -80,6 +82,41 @@ END
 $forget_notes$;
 CREATE TRIGGER forget_notes AFTER DELETE ON {schema}.job REFERENCING OLD TABLE AS gone
     FOR EACH STATEMENT EXECUTE FUNCTION {schema}.forget_notes();
+-- Else whoever may use the schema could hang it on a table of their own, and delete any note. That is asked when a trigger
+-- is made, not when it fires.
+REVOKE ALL ON FUNCTION {schema}.forget_notes() FROM PUBLIC;
+
+-- Deletes the jobs of these ids but for those that a row of the application refers to, and says how many. By a function,
+-- because it goes on after an error: in one call, and without a line in the server's log for each job that stays. It may do
+-- what its caller may.
+CREATE FUNCTION {schema}.delete_unless_referred_to(ids uuid[]) RETURNS bigint
+LANGUAGE plpgsql AS $delete_unless_referred_to$
+DECLARE
+    one     uuid;
+    deleted bigint := 0;
+BEGIN
+    -- What is referred to by a deferred key is to be known now, while the job can still stay.
+    SET CONSTRAINTS ALL IMMEDIATE;
+    BEGIN
+        DELETE FROM {schema}.job WHERE id = ANY (ids);
+        GET DIAGNOSTICS deleted = ROW_COUNT;
+        RETURN deleted;
+    EXCEPTION WHEN foreign_key_violation OR restrict_violation THEN
+        NULL;                                       -- at least one of them
+    END;
+    FOREACH one IN ARRAY ids LOOP
+        BEGIN
+            DELETE FROM {schema}.job WHERE id = one;
+            IF FOUND THEN
+                deleted := deleted + 1;
+            END IF;
+        EXCEPTION WHEN foreign_key_violation OR restrict_violation THEN
+            NULL;                                   -- this one
+        END;
+    END LOOP;
+    RETURN deleted;
+END
+$delete_unless_referred_to$;
 
 -- What is switched off: kind 0 a queue, 1 a type, 2 a section.
 CREATE TABLE {schema}.switch (

@@ -18,6 +18,7 @@ mod encrypted;
 mod floors;
 mod group;
 mod interleavings;
+mod isolation;
 mod jobs;
 mod libpq;
 mod migrations;
@@ -27,6 +28,9 @@ mod outages;
 mod plans;
 #[cfg(unix)]
 mod pooler;
+mod pruning;
+mod references;
+mod resent;
 mod roles;
 #[path = "../server/mod.rs"]
 mod server;

@@ -23,7 +23,8 @@ async fn append_in_transaction(conn: &mut AsyncPgConnection, schema: &TestSchema
         .replace("$2", "ARRAY[NULL]")
         .replace("$3", "ARRAY[1]")
         .replace("$4", "ARRAY[now()]")
-        .replace("$5", "ARRAY['{}']");
+        .replace("$5", "ARRAY['{}']")
+        .replace("$6", "ARRAY[gen_random_uuid()]");
     conn.batch_execute(&format!("BEGIN; {append}")).await.unwrap();
 }
 

@@ -23,6 +23,11 @@ fn statements() -> Vec<(&'static str, String, &'static str, &'static str)> {
     );
     let lapsed = format!("SELECT {COLUMNS} {}", include_str!("../../src/sql/lapsed.sql"));
     let by_id = format!("SELECT {COLUMNS} {}", include_str!("../../src/sql/by_id.sql"));
+    let prune = format!(
+        "WITH {} {}",
+        include_str!("../../src/sql/walk.sql"),
+        include_str!("../../src/sql/prune.sql")
+    );
     let apply = |write: &str| {
         let text = format!("{} SELECT id FROM applied", include_str!("../../src/sql/apply.sql"));
         text.replace("{arrays}", "$1::uuid[], $2::bigint[], $3::timestamptz[]")
@@ -55,9 +60,10 @@ fn statements() -> Vec<(&'static str, String, &'static str, &'static str)> {
         (
             "append",
             include_str!("../../src/sql/append.sql").to_owned(),
-            "NULL, NULL, NULL, NULL, NULL",
+            "NULL, NULL, NULL, NULL, NULL, NULL",
             "job_pkey",
         ),
+        ("prune", prune, "now(), NULL, NULL, 1000, gen_random_uuid(), 10000, gen_random_uuid()", "job_pkey"),
     ]
 }
 

@@ -138,6 +138,9 @@ fn each_role_can_do_its_part_and_nothing_else() {
                 "INSERT INTO {schema}.version VALUES (9)",
                 "DELETE FROM {schema}.note",
                 "ALTER TABLE {schema}.job DISABLE TRIGGER ALL",
+                "CREATE TEMP TABLE bait (id uuid);
+                 CREATE TRIGGER forgets AFTER DELETE ON bait REFERENCING OLD TABLE AS gone
+                     FOR EACH STATEMENT EXECUTE FUNCTION {schema}.forget_notes()",
             ] {
                 assert!(!it.sql(never).await, "{}", say(never));
             }
@@ -148,6 +151,11 @@ fn each_role_can_do_its_part_and_nothing_else() {
             ] {
                 assert_eq!(it.sql(sql).await, may, "{}", say(sql));
             }
+            let lends = "SELECT count(*) AS n FROM pg_proc WHERE pronamespace = '{schema}'::regnamespace \
+                AND prosecdef AND has_function_privilege('{schema}_{role}', oid, 'EXECUTE')";
+            let lends =
+                schema.number(&lends.replace("{role}", it.role).replace("{schema}", &schema.name)).await;
+            assert_eq!(lends, 0, "{}", say("use the owner's rights by a function"));
             assert_eq!(
                 allowed(store.delete(&Deletion::Ids(Vec::new())).await),
                 produces,
