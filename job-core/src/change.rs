@@ -64,7 +64,7 @@ pub enum Then {
 pub enum Reply {
     /// The job is in its next state.
     Applied,
-    /// It was applied before: the reply was lost, and the change was sent again.
+    /// It was applied before, and the job is where it led: the reply was lost, and the change was sent again.
     AlreadyApplied,
     /// Applied with its [`IfTaken::Supersede`] state: another job holds the key.
     Superseded {
@@ -138,14 +138,14 @@ impl Change {
 
     /// The answer for a job at `state`, which this change does not fit: what the lost reply said if it was applied
     /// before, else Stale.
+    ///
+    /// It was applied if the job is exactly where it leads. A revision, an actor and a status would not tell: one
+    /// actor may send two changes of one look, to the same status, at once.
     #[must_use]
     pub fn late_reply(&self, state: &JobState) -> Reply {
-        if state.revision() != self.expected.next() || state.changed_by() != Some(self.by) {
-            return Reply::Stale;
-        }
         match state.superseded_by() {
-            Some(by) if matches!(self.if_taken, IfTaken::Supersede(_)) => Reply::Superseded { by },
-            _ if state.status() == self.next.status() => Reply::AlreadyApplied,
+            _ if *state == self.next => Reply::AlreadyApplied,
+            Some(by) if self.if_taken.superseded_by(by).as_ref() == Some(state) => Reply::Superseded { by },
             _ => Reply::Stale,
         }
     }

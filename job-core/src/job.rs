@@ -1,6 +1,6 @@
 //! The record: what was asked, which never changes, and where it is.
 
-use crate::{JobId, JobState, Json, Requester, Tag, Target, Timestamp, Turn, TypeName, Unique};
+use crate::{JobId, JobState, Json, Requester, Revision, Tag, Target, Timestamp, Turn, TypeName, Unique};
 
 /// One row.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,6 +48,12 @@ impl Job {
     #[must_use]
     pub const fn attempts_left(&self) -> bool {
         self.state.attempt_count <= self.spec.max_retries
+    }
+
+    /// How many changes were applied to it since it was inserted.
+    #[must_use]
+    pub const fn change_count(&self) -> i64 {
+        self.state.revision.number() - Revision::first(self.spec.date_created).number()
     }
 
     /// Where this job stands among those that wait: claims start jobs in ascending order of this key.

@@ -66,7 +66,7 @@ impl NewJob {
             running_key: None,
             superseded_by: None,
             changed_by: None,
-            revision: Revision::FIRST,
+            revision: Revision::first(now),
         };
         Job { id: self.id, spec, state }
     }

@@ -129,13 +129,17 @@ pub struct Lease {
 
 /// Grows by one with every applied change and never repeats, whatever else is reset: the fence.
 ///
-/// Renewals, progress and notes do not change it.
+/// Renewals, progress and notes do not change it. An id may have several lives, where a job was deleted and inserted
+/// again; each begins at the microsecond of its insert, and so past all revisions of the lives before.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Revision(i64);
 
 impl Revision {
-    /// The revision of a job that was just inserted.
-    pub const FIRST: Self = Self(0);
+    /// The revision at which a life begins that was inserted at `created`.
+    #[must_use]
+    pub const fn first(created: Timestamp) -> Self {
+        Self(created.as_micros())
+    }
 
     /// Wraps what a store kept.
     #[must_use]

@@ -14,14 +14,14 @@ use job_core::{
 /// A row of `sql/insert.sql`, with its plain columns first.
 macro_rules! row {
     () => {
-        "(?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, ?, ?, ?, ?, ?, ?, ?)"
+        "(?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, ?, ?, ?, ?, ?, ?, ?, ?)"
     };
 }
 
 /// A row of `sql/insert_common.sql`.
 macro_rules! common_row {
     () => {
-        "(?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0)"
+        "(?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, ?)"
     };
 }
 
@@ -45,7 +45,7 @@ statements! {
 const EIGHT: usize = 8;
 
 /// How many binds a row has: those that every job has, and the others.
-const COMMON: usize = 8;
+const COMMON: usize = 9;
 const SELDOM: usize = 7;
 
 /// Inserts jobs and answers for each. In a transaction that may write.
@@ -105,6 +105,7 @@ fn common(Job { id, spec, state }: &Job) -> [Value<'_>; COMMON] {
         spec.date_created.into(),
         state.queue().as_str().into(),
         state.scheduled_start().into(),
+        state.revision().number().into(),
     ]
 }
 

@@ -5,8 +5,8 @@ use job_store_mem::MemStore;
 use job_testing::{
     Fixture,
     contract::{
-        self, args, claim, claim_limits, claim_order, exchange, filters, insert, keys_return, lease,
-        lifecycle, listing, locks, mint, notes, pauses, replies, rescue, retention, switches, turns,
+        self, args, claim, claim_limits, claim_order, deletion, exchange, filters, insert, keys_return,
+        lease, lifecycle, listing, locks, mint, notes, pauses, replies, rescue, retention, switches, turns,
         uniqueness,
     },
     faulty::{Bug, Faulty},
@@ -40,6 +40,7 @@ const CATCHES: &[(Bug, &str, Clause)] = catches! {
     NormalisesArgs: args::the_text_of_args_is_kept;
     RoundsTimes: insert::a_start_is_resolved_by_the_insert;
     DatesByItsOwnClock: insert::a_new_job_is_waiting_as_asked_for;
+    BeginsLivesAlike: deletion::a_second_life_is_safe_from_the_first;
     IgnoresPriority: claim_order::a_higher_priority_is_started_first;
     ClaimsForeignTypes: claim_limits::other_types_are_left;
     ClaimsOtherQueues: claim_limits::other_queues_are_left;
@@ -63,6 +64,7 @@ const CATCHES: &[(Bug, &str, Clause)] = catches! {
     StopsAtTheFirstRefusal: replies::a_bad_change_spoils_no_neighbour;
     CutsLargeBatches: replies::a_batch_of_a_thousand_changes_is_applied;
     RefusesResentChanges: replies::a_change_sent_again_is_already_applied;
+    TakesOneChangeForAnother: replies::a_change_is_not_taken_for_another_of_its_actor;
     CallsGoneStale: replies::a_change_of_a_deleted_job_is_gone;
     ExchangesNothing: exchange::an_exchange_applies_and_claims;
     ShortensLeases: lease::a_renewal_never_shortens_a_lease;

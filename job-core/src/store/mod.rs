@@ -51,9 +51,9 @@ pub trait JobStore: Debug + Send + Sync + 'static {
     /// Inserts jobs, Waiting, and answers for each in the order given.
     ///
     /// Of two with equal keys the first wins, in one call and among any number of callers at once: exactly one
-    /// creates. An Ok is durable. The same id and spec again is answered Created, with the job as it is now; but never send
-    /// it again once the job was deleted: a new life of the same id begins at the first revision, where the fence
-    /// cannot tell it from the old one.
+    /// creates. An Ok is durable. The same id and spec again is answered Created, with the job as it is now. If the job was
+    /// deleted meanwhile a second life begins, which runs anew; no write of the first fits it, because it begins at
+    /// a later [`Revision`](crate::Revision).
     async fn insert(&self, jobs: &[NewJob], clock: Clock) -> Result<Vec<Inserted>, StoreError>;
 
     /// Starts up to `claim.limit` due jobs of one queue and gives them, most urgent first: by

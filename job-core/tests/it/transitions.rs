@@ -153,12 +153,16 @@ fn a_change_is_recognised_when_its_reply_was_lost() {
     assert_eq!(change.late_reply(&change.next), Reply::AlreadyApplied);
     let others = Change::new(&job, job.complete(later()).unwrap(), actor(2));
     assert_eq!(change.late_reply(&others.next), Reply::Stale);
+    let earlier = Change::new(&job, job.complete(soon()).unwrap(), actor(1));
+    assert_eq!(change.late_reply(&earlier.next), Reply::Stale, "the same actor, to the same status");
 
     let retry = Change::new(&job, job.release().unwrap(), actor(1)).or_supersede(&job, later());
     assert!(retry.takes_key);
     let superseded = retry.if_taken.superseded_by(job.id).unwrap();
     assert_eq!((superseded.status(), superseded.superseded_by()), (Cancelled, Some(job.id)));
     assert_eq!(retry.late_reply(&superseded), Reply::Superseded { by: job.id });
+    let earlier = Change::new(&job, job.release().unwrap(), actor(1)).or_supersede(&job, soon());
+    assert_eq!(earlier.late_reply(&superseded), Reply::Stale, "superseded by another change of the actor");
 }
 
 #[test]

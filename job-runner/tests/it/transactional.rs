@@ -85,8 +85,8 @@ async fn its_own_completion_is_the_only_write() {
     let job = create(&stage, &Books::Balance).await;
     let report = run(&stage).await;
     assert_eq!(count(&report.completed, "books"), 1);
-    let state = stage.row(job.id).await.state;
-    assert_eq!((state.status(), state.revision().number()), (JobStatus::Completed, 2));
+    let row = stage.row(job.id).await;
+    assert_eq!((row.state.status(), row.change_count()), (JobStatus::Completed, 2));
     assert_eq!(store.calls("apply") + store.calls("exchange"), 0);
 }
 

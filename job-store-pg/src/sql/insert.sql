@@ -3,6 +3,7 @@
 -- Many come as arrays, in the order of keys, so that two inserts of the same keys wait for one another and never deadlock.
 -- The time is read once, and not by now(), which stands still in a caller's transaction. A delay is added as hours and
 -- the rest: an interval is multiplied as a float, which is exact for these.
+-- The first revision is the time in microseconds, looked up once.
 -- $1 the time, or NULL for the store's; $2… {columns}; starts are at a point or after microseconds
 written AS (
 INSERT INTO {schema}.job (
@@ -15,7 +16,7 @@ SELECT id, type, args::json, priority, target,
     0, queue, 0, 0,
     coalesce(start_at, least('9999-12-30 22:00:00+00', clock.now
         + start_in / 3600000000 * interval '1 hour' + start_in % 3600000000 * interval '1 microsecond')),
-    held_key, 0
+    held_key, (SELECT (extract(epoch FROM now) * 1000000)::bigint FROM clock)
 FROM clock, {source} AS new ({columns})
 {order}
 {conflict}

@@ -1,8 +1,11 @@
 //! Deletion: of named jobs, and what goes with them.
 
 use crate::{Fixture, contract::ids, factory, race};
-use job_core::{JobStatus, NewJob, Reply, store::Deletion};
-use std::collections::HashSet;
+use job_core::{
+    JobStatus, NewJob, Reply, Verb,
+    store::{Deletion, Held, Renewed},
+};
+use std::{collections::HashSet, time::Duration};
 
 /// Named jobs are deleted, exactly those, and counted if they were there.
 pub async fn named_jobs_are_deleted_and_no_others(store: Fixture) {
@@ -44,6 +47,24 @@ pub async fn a_deleted_job_may_be_inserted_again(store: Fixture) {
     store.delete(&Deletion::Ids(vec![new.id])).await;
     store.create(&new).await;
     assert_eq!(store.get(new.id).await, new.created(store.now()));
+}
+
+/// Nothing that was written for the first life of an id fits its second, be it run by the same actor.
+pub async fn a_second_life_is_safe_from_the_first(store: Fixture) {
+    let new = store.job();
+    let first = store.running(&new).await;
+    let complete = factory::change(&first, first.complete(store.now())).deleting_completed();
+    assert_eq!(store.change(&complete).await, Reply::Applied);
+    store.advance(Duration::from_millis(1));
+    let second = store.running(&new).await;
+    for verb in Verb::ALL {
+        let Ok(next) = factory::perform(verb, &first, store.now()) else { continue };
+        assert_eq!(store.change(&factory::change(&first, Ok(next))).await, Reply::Stale, "{verb}");
+    }
+    assert_eq!(store.change(&complete).await, Reply::Stale);
+    let held = Held { id: first.id, revision: first.state.revision(), progress: None };
+    assert_eq!(store.renew(&[held]).await, [Renewed::Lost]);
+    assert_eq!(store.get(new.id).await, second);
 }
 
 /// Of many deletions of the same jobs at the same moment, through several handles, each job is counted by one.

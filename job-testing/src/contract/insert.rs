@@ -12,7 +12,8 @@ pub async fn a_new_job_is_waiting_as_asked_for(store: Fixture) {
     let new = store.job();
     let job = store.create(&new).await;
     assert_eq!(job, new.created(store.now()));
-    assert_eq!((job.state.status(), job.state.revision()), (JobStatus::Waiting, Revision::FIRST));
+    let first = Revision::first(store.now());
+    assert_eq!((job.state.status(), job.state.revision()), (JobStatus::Waiting, first));
     assert_eq!(store.get(new.id).await, job);
 }
 

@@ -119,7 +119,8 @@ macro_rules! store_contract {
             replies::{
                 the_second_change_of_one_look_is_stale, a_change_sent_again_is_already_applied,
                 a_batch_sent_again_is_already_applied, the_change_of_another_actor_is_stale,
-                another_change_of_the_same_actor_is_stale, a_change_sent_too_late_is_stale,
+                another_change_of_the_same_actor_is_stale, a_change_is_not_taken_for_another_of_its_actor,
+                a_change_sent_too_late_is_stale,
                 who_lost_the_job_cannot_change_it, a_change_of_a_deleted_job_is_gone,
                 a_second_change_of_a_job_in_a_batch_is_stale, a_bad_change_spoils_no_neighbour,
                 a_batch_of_a_thousand_changes_is_applied, a_dropped_batch_may_be_sent_again,
@@ -168,7 +169,7 @@ macro_rules! store_contract {
             }
             deletion::{
                 named_jobs_are_deleted_and_no_others, a_named_job_goes_whatever_its_status,
-                a_deletion_may_name_forty_thousand_jobs, a_deleted_job_may_be_inserted_again,
+                a_deletion_may_name_forty_thousand_jobs, a_deleted_job_may_be_inserted_again, a_second_life_is_safe_from_the_first,
                 racing_deletions_count_each_job_once, claims_beside_deletions_end_as_gone,
             }
             retention::{

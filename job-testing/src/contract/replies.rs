@@ -65,6 +65,25 @@ pub async fn another_change_of_the_same_actor_is_stale(store: Fixture) {
     }
 }
 
+/// Of two changes of one actor from one look, to one status, only the first is applied, and the second is not taken
+/// for it: Stale.
+pub async fn a_change_is_not_taken_for_another_of_its_actor(store: Fixture) {
+    let (now, later) = (store.now(), store.now() + Duration::from_secs(30));
+    let waiting = store.create(&NewJob { type_name: factory::named("waiting"), ..store.job() }).await;
+    let running = store.running(&store.job()).await;
+    let looks = [
+        (&waiting, waiting.reschedule(now), waiting.reschedule(later)),
+        (&running, running.release(), running.snooze(later)),
+    ];
+    for (job, first, second) in looks {
+        let [first, second] = [first, second].map(|next| factory::change(job, next));
+        let moved = store.moved(&first).await;
+        assert_eq!(store.change(&second).await, Reply::Stale);
+        assert_eq!(store.change(&first).await, Reply::AlreadyApplied);
+        assert_eq!(store.get(job.id).await, moved);
+    }
+}
+
 /// Once the job moved on, a change that was applied before is Stale when it is sent again.
 pub async fn a_change_sent_too_late_is_stale(store: Fixture) {
     let job = store.running(&store.job()).await;

@@ -35,6 +35,8 @@ bugs! {
     RoundsTimes,
     /// A job is dated by the store's clock, whatever clock it was to go by.
     DatesByItsOwnClock,
+    /// Each life of an id begins at the same revision.
+    BeginsLivesAlike,
 
     /// A claim takes the longest due first.
     IgnoresPriority,
@@ -84,6 +86,8 @@ bugs! {
     CutsLargeBatches,
     /// A change that is sent again is answered Stale.
     RefusesResentChanges,
+    /// A change is taken for another that its actor made of the same look, to the same status.
+    TakesOneChangeForAnother,
     /// A change to a job that is gone is answered Stale.
     CallsGoneStale,
     /// An exchange answers that its changes are applied, and only claims.

@@ -21,8 +21,9 @@ impl<S: JobStore + Notes + Switches> Faulty<S> {
             }
             _ => self.inner.apply(&rewritten).await?,
         };
-        for reply in &mut replies {
+        for (reply, change) in replies.iter_mut().zip(changes) {
             *reply = match *reply {
+                Reply::Stale if self.has(Bug::TakesOneChangeForAnother) => self.alike(change).await?,
                 Reply::AlreadyApplied if self.has(Bug::RefusesResentChanges) => Reply::Stale,
                 Reply::Gone if self.has(Bug::CallsGoneStale) => Reply::Stale,
                 reply => reply,
@@ -53,6 +54,17 @@ impl<S: JobStore + Notes + Switches> Faulty<S> {
             _ => {}
         }
         Ok(change)
+    }
+
+    /// The answer to a change that does not fit, by too little of what it is.
+    async fn alike(&self, change: &Change) -> Result<Reply, StoreError> {
+        let stored = self.inner.get(change.id).await?;
+        let alike = stored.is_some_and(|it| {
+            it.state.revision() == change.expected.next()
+                && it.state.changed_by() == Some(change.by)
+                && it.state.status() == change.next.status()
+        });
+        Ok(if alike { Reply::AlreadyApplied } else { Reply::Stale })
     }
 
     async fn one_by_one(&self, changes: &[Change]) -> Result<Vec<Reply>, StoreError> {

@@ -1,8 +1,9 @@
 //! Faulty inserts.
 
 use super::{Bug, Faulty, edited, overwrite};
+use crate::factory;
 use job_core::{
-    ActorId, Clock, Job, Json, NewJob, Start, Timestamp,
+    ActorId, Clock, Job, Json, NewJob, Revision, Start, Timestamp,
     store::{Filter, Inserted, JobStore, JobStoreExt, Notes, StoreError, Switches},
 };
 use std::slice;
@@ -40,7 +41,14 @@ impl<S: JobStore + Notes + Switches> Faulty<S> {
             self.free_key_of(job).await?;
         }
         let inserted = self.inner.insert(slice::from_ref(job), clock).await?;
-        Ok(inserted.into_iter().next().unwrap_or(Inserted::IdTaken))
+        match inserted.into_iter().next().unwrap_or(Inserted::IdTaken) {
+            Inserted::Created(job) if !again && self.has(Bug::BeginsLivesAlike) => {
+                let state = edited(&job.state, |it| it.revision = Revision::default());
+                self.inner.apply(&[overwrite(&job, state.clone(), factory::actor(0))]).await?;
+                Ok(Inserted::Created(Job { state, ..job }))
+            }
+            inserted => Ok(inserted),
+        }
     }
 
     async fn rewritten(&self, job: &NewJob, clock: Clock) -> Result<NewJob, StoreError> {

@@ -61,7 +61,7 @@ impl<'a> SideBySide<'a> {
                 self.history.inserts.push(jobs.clone());
                 self.insert(&jobs).await
             }
-            Op::InsertAgain(n) => self.insert(&self.history.inserted_before(*n, &self.model)).await,
+            Op::InsertAgain(n) => self.insert(&self.history.inserted_before(*n)).await,
             Op::Claim(plan) => self.claim(&self.history.claim(plan)).await,
             Op::Act { hand, by, deeds } => {
                 let changes = self.history.changes(*hand, factory::actor((*by).into()), deeds);

@@ -9,7 +9,7 @@ pub enum Op {
     Tick(i8),
     /// Inserts a batch.
     Insert(Vec<Insertion>),
-    /// Sends an earlier batch of inserts again, as after a lost reply; without jobs that were deleted since.
+    /// Sends an earlier batch of inserts again, as after a lost reply.
     InsertAgain(usize),
     /// Claims.
     Claim(ClaimPlan),

@@ -7,8 +7,8 @@ use super::{
 use diesel::{QueryableByName, sql_query, sql_types};
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use job_core::{
-    About, AttemptNote, Clock, Job, JobStatus, JobType, NewJob, NoteFilter, NoteKind, Options, Revision,
-    RunnableJob, SectionName, TransactionalJob,
+    About, AttemptNote, Clock, Job, JobStatus, JobType, NewJob, NoteFilter, NoteKind, Options, RunnableJob,
+    SectionName, TransactionalJob,
     store::{Filter, Inserted, JobStoreExt, Opened, Opener, StoreError, StoreUrl},
 };
 use job_runner::{Registry, Script, SectionSettings};
@@ -171,8 +171,7 @@ impl<'a> Flow<'a> {
                 other => panic!("who made a {other} job?"),
             }
             // Each start is one change and each end another, and nothing else ever touched the row.
-            let changes = job.state.revision().number() - Revision::FIRST.number();
-            assert_eq!(changes, 2 * i64::from(starts), "{job:?}");
+            assert_eq!(job.change_count(), 2 * i64::from(starts), "{job:?}");
             let mut failed = failed.remove(&job.id).unwrap_or_default();
             failed.sort_unstable();
             assert_eq!(

@@ -6,7 +6,7 @@ use super::{
     stint::{Act, Stint},
 };
 use job_core::{
-    About, AttemptNote, Job, JobId, JobSource, JobStatus, NoteFilter, NoteKind, Options, Revision,
+    About, AttemptNote, Job, JobId, JobSource, JobStatus, NoteFilter, NoteKind, Options,
     store::{Filter, Inserted, JobStoreExt, Opened, StoreUrl},
 };
 use std::{
@@ -121,8 +121,7 @@ impl Site {
             let by = |it: &&Entry| it.job == job.id && it.attempt == starts;
             let done = all(&entries, What::Done).into_iter().filter(by).count();
             assert_eq!(done, 1, "who completed it? {job:?}");
-            let changes = job.state.revision().number() - Revision::FIRST.number();
-            assert_eq!(changes, 2 * i64::from(starts), "{job:?}");
+            assert_eq!(job.change_count(), 2 * i64::from(starts), "{job:?}");
             let mut lapsed: Vec<u32> = Vec::new();
             for noted in notes.iter().filter(|it| it.note.about == About::Job(job.id)) {
                 let body: AttemptNote = noted.note.body.decode().unwrap();
