@@ -37,7 +37,7 @@ fn is_fresh(program: &Path, test: &Path) -> bool {
     // In that file, a space in a path has a backslash before it.
     let sources = sources.replace("\\ ", "\0");
     let mut sources = sources.split(' ').map(|it| it.replace('\0', " "));
-    sources.all(|it| modified(Path::new(&it)).is_some_and(|it| it <= built || it > begun))
+    sources.all(|it| modified(Path::new(&it)).is_none_or(|it| it <= built || it > begun))
 }
 
 /// Builds the program into `folder`, the one of a profile.
