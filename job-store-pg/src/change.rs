@@ -24,11 +24,18 @@ impl<'a> Changes<'a> {
     /// Takes the states apart. The rows stay or go as the first change says, which is as all of them say.
     pub(crate) fn new(pairs: Vec<(&'a Change, &'a JobState)>) -> Self {
         let go = pairs.first().is_some_and(|(change, _)| change.then == Then::Delete);
-        if go { Self { form: Form::Gone, ..Self::keeping(pairs) } } else { Self::keeping(pairs) }
+        if go { Self::of(pairs, |_, _| Form::Gone) } else { Self::keeping(pairs) }
     }
 
     /// The same; the rows stay, whatever the changes say.
     pub(crate) fn keeping(pairs: Vec<(&'a Change, &'a JobState)>) -> Self {
+        Self::of(pairs, form)
+    }
+
+    fn of(
+        pairs: Vec<(&'a Change, &'a JobState)>,
+        form: impl FnOnce(&[(&Change, &JobState)], &[StateParts]) -> Form,
+    ) -> Self {
         let parts: Vec<StateParts> = pairs.iter().map(|(_, next)| next.parts()).collect();
         let form = form(&pairs, &parts);
         Self { progress: parts.iter().map(progress).collect(), parts, pairs, form }
