@@ -59,7 +59,7 @@ impl fmt::Display for JobId {
 pub struct ActorId(Uuid);
 
 impl ActorId {
-    /// Wraps a fresh random UUID, or what a store kept.
+    /// Wraps a fresh UUID, such as that of an id which a store has just minted, or what a store kept.
     #[must_use]
     pub const fn from_uuid(uuid: Uuid) -> Self {
         Self(uuid)

@@ -2,14 +2,14 @@
 
 use crate::{JobId, JobState, Json, Requester, Revision, Tag, Target, Timestamp, Turn, TypeName, Unique};
 
-/// One row.
+/// A job: what was asked for, and where it is.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Job {
     /// Its identity.
     pub id: JobId,
     /// What was asked. Never changes.
     pub spec: JobSpec,
-    /// Where it is. Changes only through the verbs below.
+    /// Where it is. Changes only through the verbs, such as [`start`](Self::start) and [`complete`](Self::complete).
     pub state: JobState,
 }
 

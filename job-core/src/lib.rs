@@ -50,7 +50,7 @@ pub use ready::Ready;
 pub use retry::{AgeStep, Backoff, OwnDelay, RetryPolicy, Setback};
 pub use runnable::{RunnableJob, TransactionalJob};
 pub use settle::{Notice, Outcome, Policy, Verdict, settle};
-pub use source::{Acquired, JobSource, SourceError, TypedJob};
+pub use source::{Acquired, AcquiredId, JobSource, SourceError, TypedJob};
 pub use state::{COUNT_MAX, JobState, JobStatus, Lease, Phase, Revision};
 pub use text::Text;
 pub use time::{Clock, Start, Timestamp, TimestampError};

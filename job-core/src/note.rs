@@ -1,6 +1,6 @@
 //! Notes: append-only records that hang on a job, a section or an operator's action.
 
-use crate::{ActorId, JobId, Json, JsonError, LogLevel, SectionName, Text, Timestamp, TypeName};
+use crate::{ActorId, JobId, Json, LogLevel, SectionName, Text, Timestamp, TypeName};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -67,7 +67,7 @@ pub struct Noted {
     pub note: Note,
 }
 
-/// Which notes.
+/// Which notes are wanted; all of them by default.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct NoteFilter {
     /// Only those that hang on this.
@@ -137,43 +137,31 @@ pub struct ActionNote {
 /// One constructor per body, so that kind and body always agree.
 impl Note {
     /// About an attempt of `job`.
-    ///
-    /// # Errors
-    ///
-    /// [`JsonError`], which these bodies give no cause for.
-    pub fn attempt(job: JobId, body: &AttemptNote) -> Result<Self, JsonError> {
-        Ok(Self { about: About::Job(job), kind: NoteKind::Attempt, at: body.finished, body: Json::of(body)? })
+    #[must_use]
+    pub fn attempt(job: JobId, body: &AttemptNote) -> Self {
+        Self { about: About::Job(job), kind: NoteKind::Attempt, at: body.finished, body: written(body) }
     }
 
     /// A line logged by an attempt of `job`.
-    ///
-    /// # Errors
-    ///
-    /// [`JsonError`], which these bodies give no cause for.
-    pub fn log(job: JobId, at: Timestamp, body: &LogNote) -> Result<Self, JsonError> {
-        Ok(Self { about: About::Job(job), kind: NoteKind::Log, at, body: Json::of(body)? })
+    #[must_use]
+    pub fn log(job: JobId, at: Timestamp, body: &LogNote) -> Self {
+        Self { about: About::Job(job), kind: NoteKind::Log, at, body: written(body) }
     }
 
     /// A run of `section`.
-    ///
-    /// # Errors
-    ///
-    /// [`JsonError`], which these bodies give no cause for.
-    pub fn run(section: SectionName, body: &RunNote) -> Result<Self, JsonError> {
-        Ok(Self {
-            about: About::Section(section),
-            kind: NoteKind::Run,
-            at: body.finished,
-            body: Json::of(body)?,
-        })
+    #[must_use]
+    pub fn run(section: SectionName, body: &RunNote) -> Self {
+        Self { about: About::Section(section), kind: NoteKind::Run, at: body.finished, body: written(body) }
     }
 
     /// An operator's action on what it is `about`.
-    ///
-    /// # Errors
-    ///
-    /// [`JsonError`], which these bodies give no cause for.
-    pub fn action(about: About, at: Timestamp, body: &ActionNote) -> Result<Self, JsonError> {
-        Ok(Self { about, kind: NoteKind::Action, at, body: Json::of(body)? })
+    #[must_use]
+    pub fn action(about: About, at: Timestamp, body: &ActionNote) -> Self {
+        Self { about, kind: NoteKind::Action, at, body: written(body) }
     }
+}
+
+/// What is made of texts, times, counts and maps of names only is always JSON.
+fn written(body: &impl Serialize) -> Json {
+    Json::stored(serde_json::to_string(body).unwrap_or_default())
 }

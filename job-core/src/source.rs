@@ -52,13 +52,24 @@ impl<J> fmt::Debug for JobSource<J> {
     }
 }
 
-/// What `acquire` found or made.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Acquired {
+/// What `acquire` found or made: the job, or where the rest of it was not read, its id.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Acquired<J = Job> {
     /// This call made it.
-    Created(Job),
+    Created(J),
     /// It was there: it holds the key.
-    Existing(Job),
+    Existing(J),
+}
+
+/// What a store's `acquire_on` found or made in the caller's transaction.
+pub type AcquiredId = Acquired<JobId>;
+
+impl<J> Acquired<J> {
+    /// Whether this call made it.
+    #[must_use]
+    pub const fn is_created(&self) -> bool {
+        matches!(self, Self::Created(_))
+    }
 }
 
 impl Acquired {
@@ -67,6 +78,16 @@ impl Acquired {
     pub fn into_job(self) -> Job {
         match self {
             Self::Created(job) | Self::Existing(job) => job,
+        }
+    }
+}
+
+impl AcquiredId {
+    /// The job's id, whoever made it.
+    #[must_use]
+    pub const fn id(self) -> JobId {
+        match self {
+            Self::Created(id) | Self::Existing(id) => id,
         }
     }
 }
@@ -185,20 +206,21 @@ impl<J> JobSource<J> {
     /// # Errors
     ///
     /// [`SourceError::Operate`], and [`SourceError::NotFound`] if the job is of another type.
-    pub async fn cancel(&self, id: JobId, reason: impl Into<Text>, by: ActorId) -> Result<Job, SourceError> {
-        self.operate(id, Operation::Cancel(reason.into()), by).await
+    pub async fn cancel(&self, id: JobId, reason: impl Into<Text>) -> Result<Job, SourceError> {
+        self.operate(id, Operation::Cancel(reason.into())).await
     }
 
-    /// Does `operation` to the job. See [`JobStoreExt::operate`].
+    /// Does `operation` to the job, as an actor of its own. See [`JobStoreExt::operate`].
     ///
     /// # Errors
     ///
     /// As [`cancel`](Self::cancel).
-    pub async fn operate(&self, id: JobId, operation: Operation, by: ActorId) -> Result<Job, SourceError> {
+    pub async fn operate(&self, id: JobId, operation: Operation) -> Result<Job, SourceError> {
         let known = self.store.get(id).await?.is_some_and(|it| it.spec.type_name.as_str() == self.info.name);
         if !known {
             return Err(SourceError::NotFound { id });
         }
+        let by = ActorId::from_uuid(*self.store.mint().as_uuid());
         Ok(self.store.operate(id, operation, by, self.clock).await?)
     }
 

@@ -4,6 +4,8 @@ use crate::{error::store_error, jobs::Jobs};
 use diesel_async::AsyncPgConnection;
 use job_core::{DraftError, JobId, JobType, Options, store::StoreError};
 
+pub use job_core::AcquiredId;
+
 /// Creates jobs on a plain Diesel connection, in the schema `jobs`; [`Jobs`] does the same in another. Implemented for every
 /// job type. Its counterpart for synchronous connections is [`sync::EnqueueOn`](crate::sync::EnqueueOn).
 ///
@@ -110,25 +112,6 @@ pub trait EnqueueOn<K>: JobType<K> {
 }
 
 impl<J, K> EnqueueOn<K> for J where J: JobType<K> {}
-
-/// What `acquire_on` found or made.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum AcquiredId {
-    /// This call made it.
-    Created(JobId),
-    /// It was there: it holds the key.
-    Existing(JobId),
-}
-
-impl AcquiredId {
-    /// The job, whoever made it.
-    #[must_use]
-    pub const fn id(self) -> JobId {
-        match self {
-            Self::Created(id) | Self::Existing(id) => id,
-        }
-    }
-}
 
 /// The job was not enqueued.
 #[derive(Debug, thiserror::Error)]

@@ -7,6 +7,8 @@ use job_core::{
     store::{Inserted, StoreError},
 };
 
+pub use job_core::AcquiredId;
+
 /// Creates jobs on a plain Diesel connection to the store's file, [prepared](crate::prepare()) once. Implemented for
 /// every job type.
 ///
@@ -132,25 +134,6 @@ pub fn delete_on(conn: &mut SqliteConnection, ids: &[JobId]) -> Result<u64, Stor
         ids.iter().map(|id| delete::delete(conn, *id).map(u64::from)).sum::<QueryResult<u64>>()
     });
     deleted.map_err(store_error)
-}
-
-/// What `acquire_on` found or made.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum AcquiredId {
-    /// This call made it.
-    Created(JobId),
-    /// It was there: it holds the key.
-    Existing(JobId),
-}
-
-impl AcquiredId {
-    /// The job, whoever made it.
-    #[must_use]
-    pub const fn id(self) -> JobId {
-        match self {
-            Self::Created(id) | Self::Existing(id) => id,
-        }
-    }
 }
 
 /// The job was not enqueued.

@@ -5,7 +5,7 @@ use diesel::{Connection as _, SqliteConnection};
 use diesel_async::{
     AsyncPgConnection, async_connection_wrapper::AsyncConnectionWrapper, pooled_connection::deadpool::Object,
 };
-use job_core::{Completed, Completion, JobId, JobType};
+use job_core::{AcquiredId, Completed, Completion, JobId, JobType};
 use std::fmt;
 
 /// A connection of the pool, for synchronous Diesel: it blocks its thread. Unlike `diesel::PgConnection` it needs no
@@ -77,23 +77,15 @@ impl Connection<'_> {
         }
     }
 
-    /// Acquires the job, as part of the transaction, and says whether this call created it.
+    /// Acquires the job, as part of the transaction.
     ///
     /// # Errors
     ///
     /// What the database says.
-    pub fn acquire<K, J: JobType<K>>(&mut self, job: &J) -> Result<(JobId, bool), Error> {
+    pub fn acquire<K, J: JobType<K>>(&mut self, job: &J) -> Result<AcquiredId, Error> {
         match self {
-            Self::Sqlite(conn) => {
-                use job_store_sqlite::{AcquiredId, EnqueueOn};
-                let acquired = job.acquire_on(conn)?;
-                Ok((acquired.id(), matches!(acquired, AcquiredId::Created(_))))
-            }
-            Self::Postgres(conn) => {
-                use job_store_pg::{AcquiredId, sync::EnqueueOn};
-                let acquired = job.acquire_on(*conn)?;
-                Ok((acquired.id(), matches!(acquired, AcquiredId::Created(_))))
-            }
+            Self::Sqlite(conn) => Ok(job_store_sqlite::EnqueueOn::acquire_on(job, conn)?),
+            Self::Postgres(conn) => Ok(job_store_pg::sync::EnqueueOn::acquire_on(job, *conn)?),
         }
     }
 

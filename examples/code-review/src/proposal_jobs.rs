@@ -25,11 +25,11 @@ pub fn target(proposal: i64) -> Result<Target, LabelError> {
 ///
 /// What the database says. Call it in a transaction: the two rows belong together.
 pub fn acquire<K, J: JobType<K>>(conn: &mut Connection<'_>, proposal: i64, job: &J) -> Result<bool, Error> {
-    let (id, created) = conn.acquire(job)?;
-    let row = (proposal_job::job.eq(JobRef(id)), proposal_job::proposal.eq(proposal));
+    let acquired = conn.acquire(job)?;
+    let row = (proposal_job::job.eq(JobRef(acquired.id())), proposal_job::proposal.eq(proposal));
     let insert = diesel::insert_into(proposal_job::table).values(row).on_conflict_do_nothing();
     on!(conn => insert.execute(conn))?;
-    Ok(created)
+    Ok(acquired.is_created())
 }
 
 /// The jobs of the proposals, the oldest first.

@@ -5,7 +5,7 @@ use crate::{ActorId, Clock, IdPrefix, Job, JobId, Timestamp};
 use async_trait::async_trait;
 use std::num::NonZeroU32;
 
-/// Implemented for every [`JobStore`].
+/// What is comfortable about a store: one job by its id, a search, an operation. Implemented for every [`JobStore`].
 #[async_trait]
 pub trait JobStoreExt: JobStore {
     /// The job, or `None` if there is none.

@@ -22,7 +22,7 @@ pub struct LockRequest {
     pub clock: Clock,
 }
 
-/// The answer.
+/// What became of a request for a lock.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Lock {
     /// It is the caller's, until then.

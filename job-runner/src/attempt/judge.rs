@@ -182,7 +182,7 @@ impl<C: Clone + Send + Sync + 'static> Judge<C> {
             finished,
             report,
         };
-        Note::attempt(job.id, &body).ok()
+        Some(Note::attempt(job.id, &body))
     }
 }
 

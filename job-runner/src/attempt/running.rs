@@ -281,8 +281,6 @@ impl AttemptHandle for Running {
             LogLevel::Warn => warn!(job.id = %id, job.type = %name, attempt, "{text}"),
             LogLevel::Error => error!(job.id = %id, job.type = %name, attempt, "{text}"),
         }
-        if let Ok(line) = Note::log(id, self.clock.now(), &LogNote { attempt, level, text }) {
-            self.said.line(line);
-        }
+        self.said.line(Note::log(id, self.clock.now(), &LogNote { attempt, level, text }));
     }
 }

@@ -6,7 +6,7 @@ use job_core::{
     About, ActionNote, Note, Text,
     store::{JobStoreExt, Opened},
 };
-use std::{env, io};
+use std::env;
 
 /// Who does something, and why.
 #[derive(Debug)]
@@ -34,9 +34,7 @@ impl Operator {
     pub(super) async fn note(&self, opened: &Opened, about: About, action: &str) -> Result<(), CommandError> {
         let body = ActionNote { action: action.into(), who: Text::new(&self.who), reason: self.why.clone() };
         let at = opened.store.time(opened.clock).await?;
-        // Nothing of a note this small cannot be written down.
-        let note = Note::action(about, at, &body).map_err(io::Error::other)?;
-        Ok(opened.notes.append(&[note]).await?)
+        Ok(opened.notes.append(&[Note::action(about, at, &body)]).await?)
     }
 }
 

@@ -95,12 +95,10 @@ impl<C: Clone + Send + Sync + 'static> Run<C> {
             completed: report.completed.clone(),
             incomplete: report.incomplete.clone(),
         };
-        let kept = match Note::run(section.clone(), &body) {
-            Ok(note) => match timeout(self.last_patience(), self.setup.opened.notes.append(&[note])).await {
-                Ok(kept) => kept.map_err(|it| it.to_string()),
-                Err(_) => Err("the job store does not answer".to_owned()),
-            },
-            Err(error) => Err(error.to_string()),
+        let note = Note::run(section.clone(), &body);
+        let kept = match timeout(self.last_patience(), self.setup.opened.notes.append(&[note])).await {
+            Ok(kept) => kept.map_err(|it| it.to_string()),
+            Err(_) => Err("the job store does not answer".to_owned()),
         };
         if let Err(problem) = kept {
             warn!(section.name = %section, "The record of this run of {section} could not be kept: {problem}");

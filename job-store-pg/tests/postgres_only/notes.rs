@@ -65,7 +65,7 @@ fn a_note_that_waited_for_a_deletion_is_kept_only_if_its_job_is() {
             conn.batch_execute(&delete).await.unwrap();
             let (appending, at) = (fixture.clone(), fixture.now());
             let body = ActionNote { action: "looked".into(), who: "the test".into(), reason: None };
-            let note = Note::action(About::Job(job.id), at, &body).unwrap();
+            let note = Note::action(About::Job(job.id), at, &body);
             let appended = tokio::spawn(async move { appending.append(&[note]).await });
             until_one_waits(&schema).await;
             conn.batch_execute(end).await.unwrap();

@@ -67,7 +67,7 @@ fn notes_are_kept_once_though_the_reply_was_lost() {
         let job = it.fixture.create(&it.fixture.job()).await;
         let body = ActionNote { action: "looked".into(), who: "the test".into(), reason: None };
         // Equal ones are two all the same.
-        let note = Note::action(About::Job(job.id), it.fixture.now(), &body).unwrap();
+        let note = Note::action(About::Job(job.id), it.fixture.now(), &body);
         let notes = [note.clone(), note];
         for side in [Side::Before, Side::After] {
             it.proxy.cut_at(Cut { write: Write::Statement, side, skip: 0 });

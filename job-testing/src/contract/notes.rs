@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 fn note(about: About, action: &str) -> Note {
     let body = ActionNote { action: action.into(), who: "the test".into(), reason: None };
-    Note::action(about, factory::noon(), &body).expect("the body is JSON")
+    Note::action(about, factory::noon(), &body)
 }
 
 fn texts(noted: &[Noted]) -> Vec<String> {

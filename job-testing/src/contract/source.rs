@@ -139,7 +139,7 @@ pub async fn a_job_of_another_type_is_not_found(store: Fixture) {
     for id in [greeting.id, store.mint()] {
         let found = counts.get(id).await;
         assert!(matches!(found, Err(SourceError::NotFound { id: it }) if it == id), "{found:?}");
-        let cancelled = counts.cancel(id, "not needed", factory::actor(9)).await;
+        let cancelled = counts.cancel(id, "not needed").await;
         assert!(matches!(cancelled, Err(SourceError::NotFound { id: it }) if it == id), "{cancelled:?}");
     }
     assert_eq!(store.all().await, [greeting]);
@@ -167,7 +167,7 @@ pub async fn a_job_is_cancelled_by_its_source(store: Fixture) {
     let counts: JobSource<Count> = store.source();
     let jobs =
         [counts.create(&Count(1)).await, counts.create(&Count(2)).await].map(|it| it.expect("created"));
-    let cancelled = counts.cancel(jobs[0].id, "not needed", factory::actor(9)).await.expect("it waits");
+    let cancelled = counts.cancel(jobs[0].id, "not needed").await.expect("it waits");
     assert_eq!(cancelled.state.status(), JobStatus::Cancelled);
     assert_eq!(cancelled.state.date_finished(), Some(store.now()));
     assert_eq!(store.all().await, [cancelled, jobs[1].clone()]);

@@ -55,7 +55,7 @@ fn the_heat_of_a_proposal_without_a_diff_is_called_off(server: Option<TestDataba
     sandbox.with_store(async |opened| {
         let diffs = JobSource::<GenerateDiff>::new(opened.store.clone());
         let waiting = diffs.acquire(&GenerateDiff { proposal: 1 }).await.unwrap().into_job();
-        diffs.cancel(waiting.id, "not now", factory::actor(9)).await.unwrap();
+        diffs.cancel(waiting.id, "not now").await.unwrap();
         let heats = JobSource::<ProposalHeat>::new(opened.store.clone());
         let heat = heats.create(&ProposalHeat { proposal: 1 }).await.unwrap();
         run(&opened, &sandbox.database()).await;
@@ -108,7 +108,7 @@ fn an_attempt_that_lost_its_job_stores_nothing(server: Option<TestDatabase>) {
     sandbox.with_store(async |opened| {
         let job = claimed(&opened).await;
         let diffs = JobSource::<GenerateDiff>::new(opened.store.clone());
-        diffs.cancel(job.id, "changed my mind", factory::actor(9)).await.unwrap();
+        diffs.cancel(job.id, "changed my mind").await.unwrap();
         let attempt = undisturbed(sandbox.database(), &job);
         let completion = Completion::new(job.clone(), factory::actor(1), opened.scheme, Then::Keep);
         let ended = GenerateDiff { proposal: 1 }.run(attempt, completion).await;

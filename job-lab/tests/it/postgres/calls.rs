@@ -180,12 +180,12 @@ fn attempt(job: &Job, runner: ActorId) -> Note {
         finished,
         report: None,
     };
-    Note::attempt(job.id, &body).unwrap()
+    Note::attempt(job.id, &body)
 }
 
 fn line(job: &Job) -> Note {
     let body = LogNote { attempt: 1, level: LogLevel::Info, text: "a line".into() };
-    Note::log(job.id, job.state.date_started().unwrap(), &body).unwrap()
+    Note::log(job.id, job.state.date_started().unwrap(), &body)
 }
 
 /// Their ids.
