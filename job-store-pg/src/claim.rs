@@ -2,11 +2,12 @@
 
 use crate::{
     apply::Apply,
-    bind::{Bind, time},
+    bind::{Bind, micros, time},
     call::Call,
     error::{CallError, Kind},
     fields::Fields,
-    floor::{Floors, Place},
+    look::{Look, Looked, Looks},
+    patience::Patience,
     row::JobRow,
     session::Session,
     statement::{Read, Statement},
@@ -16,10 +17,7 @@ use job_core::{
     Change, Job, JobId, Timestamp,
     store::{self, Claimed},
 };
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Instant};
 
 /// How often a claim that met another one over a turn is run again before it leaves jobs with turns to others.
 const TRIES: u32 = 2;
@@ -28,7 +26,8 @@ const TRIES: u32 = 2;
 #[derive(Debug)]
 pub(crate) struct Claim {
     pub(crate) claim: store::Claim,
-    pub(crate) floors: Arc<Floors>,
+    pub(crate) looks: Arc<Looks>,
+    pub(crate) patience: Arc<Patience>,
 }
 
 impl Call for Claim {
@@ -56,15 +55,17 @@ impl Claim {
         let (mut met, mut turns) = (0, true);
         while !self.claim.types.is_empty() && self.wanted(&claimed) > 0 {
             let wanted = self.wanted(&claimed);
-            let from = self.floors.of(&self.claim);
+            let look = self.looks.next(&self.claim);
             let begun = Instant::now();
-            match self.start(session, wanted, turns, from).await {
+            match self.start(session, wanted, turns, look).await {
                 Ok(rows) => {
-                    if !self.has_more(&rows, wanted, from, begun.elapsed()) {
-                        add(&mut claimed, rows);
+                    let looked = Looked { look, begun, took: begun.elapsed() };
+                    let more = self.has_more(&claimed, &rows, looked);
+                    add(&mut claimed, rows);
+                    if !more {
+                        self.wait_for_room_left(session, &mut claimed).await?;
                         break;
                     }
-                    add(&mut claimed, rows);
                 }
                 Err(error) => match Kind::of(&error) {
                     Kind::Key | Kind::Conflict if met < TRIES => met += 1,
@@ -80,19 +81,33 @@ impl Claim {
         Ok(claimed)
     }
 
-    /// Whether a claim for what `rows` leave open may find more.
-    pub(crate) fn has_more(&self, rows: &[JobRow], wanted: i64, from: Option<Place>, took: Duration) -> bool {
+    /// Whether a claim for what `rows` leave open, after `claimed`, may find more.
+    pub(crate) fn has_more(&self, claimed: &Claimed, rows: &[JobRow], looked: Looked) -> bool {
         let seen = rows.last().and_then(|it| it.further).unwrap_or_default();
         let last = rows.iter().map(|it| it.place).max();
+        let wanted = self.wanted(claimed);
         if let Some(last) = last.filter(|_| seen == wanted) {
-            self.floors.met_limit(&self.claim, from, took, last);
+            self.looks.met_limit(&self.claim, looked, last);
             // Jobs that share a turn filled the limit, and only the first of them was started.
             return len(rows) < wanted;
         }
-        if from.is_some() {
-            self.floors.forget(&self.claim);
+        self.looks.came_short(&self.claim, looked, claimed.is_empty() && rows.is_empty())
+    }
+
+    /// Now and then, once nothing is left that could be started at once, starts what others keep locked.
+    pub(crate) async fn wait_for_room_left(
+        &self,
+        session: &mut Session<'_>,
+        claimed: &mut Claimed,
+    ) -> Result<(), CallError> {
+        if self.wanted(claimed) > 0 {
+            match self.wait(session).await {
+                Ok(rows) => add(claimed, rows),
+                Err(error) if error.kind() == Kind::Lost => return Err(error),
+                Err(_) => {}
+            }
         }
-        from.is_some()
+        Ok(())
     }
 
     fn wanted(&self, claimed: &Claimed) -> i64 {
@@ -104,16 +119,32 @@ impl Claim {
         session: &mut Session<'_>,
         limit: i64,
         turns: bool,
-        from: Option<Place>,
+        look: Look,
     ) -> QueryResult<Vec<JobRow>> {
-        let statement = Statement::new(&session.texts.claim, self.binds(limit, turns, from));
+        let text = match look {
+            Look::Walk(_) => &session.texts.claim,
+            Look::Scattered(_) => &session.texts.claim_scattered,
+        };
+        let statement = Statement::new(text, self.binds(limit, turns, look));
         statement.read(session.conn, &Started(&self.claim)).await
     }
 
-    /// What `sql/due.sql` and `sql/start.sql` take.
-    pub(crate) fn binds(&self, limit: i64, turns: bool, from: Option<Place>) -> Vec<Bind<'_>> {
+    /// What `sql/start.sql` and the statement that finds what is due take.
+    pub(crate) fn binds(&self, limit: i64, turns: bool, look: Look) -> Vec<Bind<'_>> {
+        let mut binds = self.common(limit, turns);
+        match look {
+            Look::Walk(from) => {
+                let (urgency, start, id) = from.unwrap_or((i32::MIN, Timestamp::MIN, *JobId::BOUNDS.start()));
+                binds.extend([i64::from(urgency).into(), start.into(), id.into()]);
+            }
+            Look::Scattered(age) => binds.push(Bind::Number(age.map(micros))),
+        }
+        binds
+    }
+
+    /// What all statements that start jobs take first.
+    pub(crate) fn common(&self, limit: i64, turns: bool) -> Vec<Bind<'_>> {
         let claim = &self.claim;
-        let (urgency, start, id) = from.unwrap_or((i32::MIN, Timestamp::MIN, *JobId::BOUNDS.start()));
         vec![
             limit.into(),
             Bind::texts(claim.types.iter().map(|it| it.as_str())),
@@ -123,15 +154,12 @@ impl Claim {
             claim.queue.as_str().into(),
             Bind::Time(claim.due_by.map(time)),
             Bind::Flag(turns),
-            i64::from(urgency).into(),
-            start.into(),
-            id.into(),
         ]
     }
 }
 
 /// Reads rows of jobs that this claim started.
-struct Started<'c>(&'c store::Claim);
+pub(crate) struct Started<'c>(pub(crate) &'c store::Claim);
 
 impl Read for Started<'_> {
     type Item = JobRow;

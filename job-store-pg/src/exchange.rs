@@ -7,6 +7,7 @@ use crate::{
     claim::{Claim, add, release},
     error::CallError,
     fields::Fields,
+    look::{Look, Looked},
     row::JobRow,
     session::Session,
     statement::{Read, Statement},
@@ -88,11 +89,15 @@ impl Exchange {
         let changes = last.iter().map(|n| &self.apply.changes[*n]);
         let changes = Changes::new(changes.map(|it| (it, &it.next)).collect());
         let wanted = i64::from(self.claim.claim.limit.get());
-        let from = self.claim.floors.of(&self.claim.claim);
+        let look = self.claim.looks.next(&self.claim.claim);
         let begun = Instant::now();
         let (applying, mut binds) = changes.applying(session.texts);
-        binds.extend(self.claim.binds(wanted, true, from));
-        let statement = Statement::new(&applying.exchange, binds);
+        binds.extend(self.claim.binds(wanted, true, look));
+        let text = match look {
+            Look::Walk(_) => &applying.exchange,
+            Look::Scattered(_) => &applying.exchange_scattered,
+        };
+        let statement = Statement::new(text, binds);
         let rows = statement.read(session.conn, &Exchanges(&self.claim.claim)).await?;
 
         let (mut applied, mut started) = (HashSet::new(), Vec::new());
@@ -105,8 +110,9 @@ impl Exchange {
         for n in last.iter().filter(|n| applied.contains(&self.apply.changes[**n].id)) {
             replies[*n] = Some(Reply::Applied);
         }
-        let more = self.claim.has_more(&started, wanted, from, begun.elapsed());
+        let looked = Looked { look, begun, took: begun.elapsed() };
         let mut claimed = Claimed::default();
+        let more = self.claim.has_more(&claimed, &started, looked);
         add(&mut claimed, started);
         claimed.jobs.sort_by_key(job_core::Job::place);
         // Jobs were started, so from here on nothing may fail: a change that could not be looked at is to be sent again.
@@ -114,6 +120,8 @@ impl Exchange {
         let replies: Vec<Reply> = replies.into_iter().map(|it| it.unwrap_or(Reply::Busy)).collect();
         if more && settled.is_ok() {
             claimed = self.claim.go_on(session, claimed).await?;
+        } else if settled.is_ok() {
+            self.claim.wait_for_room_left(session, &mut claimed).await?;
         }
         Ok((replies, claimed))
     }

@@ -8,10 +8,10 @@ use job_core::{Clock, JobId, QueueName, Timestamp, TypeName, store::Claim};
 use parking_lot::Mutex;
 use std::time::{Duration, Instant};
 
-/// A walk that takes longer is a reason for a floor.
-const LONG: Duration = Duration::from_millis(5);
+/// A walk that takes longer is a reason for a floor, or to look otherwise.
+pub(crate) const LONG: Duration = Duration::from_millis(5);
 /// The head is looked at again after this many times what the walk took, so that this takes a twentieth of the time.
-const SHARE: u32 = 20;
+pub(crate) const SHARE: u32 = 20;
 /// But at the latest after this.
 const LATEST: Duration = Duration::from_secs(1);
 

@@ -9,14 +9,16 @@ use crate::{
     desk::Desk,
     error::CallError,
     exchange::Exchange,
-    floor::Floors,
     insert::Insert,
     jobs::Jobs,
     lease::{Lapsed, Renew},
     list::{Count, List},
     listen::Listener,
-    lock, migrate, notes,
+    lock,
+    look::Looks,
+    migrate, notes,
     options::PgOptions,
+    patience::Patience,
     pool::{Connector, Pool},
     pooler,
     prune::{Places, Prune},
@@ -47,7 +49,8 @@ pub struct PgStore {
     desk: Desk,
     connector: Connector,
     listener: Option<Listener>,
-    floors: Arc<Floors>,
+    looks: Arc<Looks>,
+    patience: Arc<Patience>,
     places: Arc<Places>,
     schema: Schema,
     roles: bool,
@@ -82,8 +85,17 @@ impl PgStore {
         });
         let (schema, roles) = (options.schema.clone(), options.roles);
         let desk = Desk::new(caller.clone());
-        let (floors, places) = Default::default();
-        Ok(Self { caller, desk, connector, listener, floors, places, schema, roles })
+        Ok(Self {
+            caller,
+            desk,
+            connector,
+            listener,
+            looks: Arc::default(),
+            patience: Arc::default(),
+            places: Arc::default(),
+            schema,
+            roles,
+        })
     }
 
     /// The store as a runner takes it, by its own clock.
@@ -135,7 +147,8 @@ impl PgStore {
     }
 
     fn claiming(&self, claim: &Claim) -> claim::Claim {
-        claim::Claim { claim: claim.clone(), floors: self.floors.clone() }
+        let (looks, patience) = (self.looks.clone(), self.patience.clone());
+        claim::Claim { claim: claim.clone(), looks, patience }
     }
 
     pub(crate) fn schema(&self) -> &Schema {

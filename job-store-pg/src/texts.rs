@@ -11,21 +11,24 @@ pub(crate) struct Applying {
     pub(crate) apply: String,
     /// The same, then `sql/due.sql` and `sql/start.sql`.
     pub(crate) exchange: String,
+    /// The same with `sql/scattered.sql`.
+    pub(crate) exchange_scattered: String,
 }
 
 impl Applying {
     fn of(schema: &Schema, form: Form, notes: bool) -> Self {
         let (apply, binds) = form.apply(notes);
         Self {
-            exchange: schema.fill(&exchange(&apply, binds)),
+            exchange: schema.fill(&exchange(&apply, binds, include_str!("sql/due.sql"))),
+            exchange_scattered: schema.fill(&exchange(&apply, binds, &scattered())),
             apply: schema.fill(&format!("{apply}SELECT id FROM applied")),
         }
     }
 }
 
 /// Applies, which takes `binds`, and claims in the same statement. A row has the ids that were changed, or a job.
-fn exchange(apply: &str, binds: u32) -> String {
-    let due = shifted(include_str!("sql/due.sql"), binds);
+fn exchange(apply: &str, binds: u32, due: &str) -> String {
+    let due = shifted(due, binds);
     let start = shifted(include_str!("sql/start.sql"), binds);
     // The claimed rows come as they are given back: to add a column to each would read and write each once more.
     format!(
@@ -40,12 +43,29 @@ fn exchange(apply: &str, binds: u32) -> String {
     )
 }
 
+/// `sql/scattered.sql`
+fn scattered() -> String {
+    include_str!("sql/scattered.sql").replace("{startable}", include_str!("sql/startable.sql"))
+}
+
+/// Starts what `due` finds, and gives how much that was behind the columns.
+fn claim(due: &str) -> String {
+    let start = include_str!("sql/start.sql");
+    format!("WITH {due} {start} {STARTED}, (SELECT count(*) FROM due)")
+}
+
 macro_rules! texts {
     ($($(#[$doc:meta])* $name:ident = $($part:expr),+;)*) => {
         /// One text for each statement. Diesel keeps each prepared, by its text.
         #[derive(Debug)]
         pub(crate) struct Texts {
             $($(#[$doc])* pub(crate) $name: String,)*
+            /// `sql/due.sql` and `sql/start.sql`
+            pub(crate) claim: String,
+            /// `sql/scattered.sql` and `sql/start.sql`
+            pub(crate) claim_scattered: String,
+            /// `sql/patient.sql` and `sql/start.sql`
+            pub(crate) patient: String,
             /// For new rows of each [`Shape`](crate::new_rows::Shape).
             pub(crate) inserting: [[Inserting; 2]; 2],
             /// For each form, without notes and with them.
@@ -57,6 +77,9 @@ macro_rules! texts {
             pub(crate) fn of(schema: &Schema) -> Self {
                 Self {
                     $($name: schema.fill(concat!($($part, "\n"),+)),)*
+                    claim: schema.fill(&claim(include_str!("sql/due.sql"))),
+                    claim_scattered: schema.fill(&claim(&scattered())),
+                    patient: schema.fill(&claim(include_str!("sql/patient.sql"))),
                     inserting: Inserting::of_each(schema),
                     applying: Form::ALL.map(|form| [false, true].map(|notes| Applying::of(schema, form, notes))),
                 }
@@ -77,9 +100,10 @@ texts! {
     by_id = "SELECT ", include_str!("sql/columns.sql"), include_str!("sql/by_id.sql");
     /// `sql/holders.sql`
     holders = include_str!("sql/holders.sql");
-    /// `sql/due.sql` and `sql/start.sql`
-    claim = "WITH", include_str!("sql/due.sql"), include_str!("sql/start.sql"), include_str!("sql/started.sql"),
-        ", (SELECT count(*) FROM due)";
+    /// `sql/overdue.sql`
+    overdue = include_str!("sql/overdue.sql");
+    /// The gate before the row of a job, which `sql/existing.sql` passes, for who waits for the row alone.
+    gate = "SELECT pg_advisory_xact_lock(hashtext('job-store-pg gate'), hashtext($1::uuid::text) & 63)";
     /// `sql/renew.sql`
     renew = include_str!("sql/renew.sql");
     /// `sql/lapsed.sql`

@@ -32,8 +32,10 @@ mod pruning;
 mod references;
 mod resent;
 mod roles;
+mod scattered;
 #[path = "../server/mod.rs"]
 mod server;
+mod starving;
 mod synchronous;
 mod unreadable;
 mod waits;
