@@ -44,6 +44,8 @@ pub(crate) struct Judged {
     pub(crate) ran: Duration,
     /// Whether the change was sent before, and the reply was lost.
     pub(crate) resent: bool,
+    /// Whether it is sent by itself, because the store failed at a batch that it was in.
+    pub(crate) apart: bool,
 }
 
 /// An end and its change.
@@ -102,6 +104,7 @@ impl<C: Clone + Send + Sync + 'static> Judge<C> {
             at: now,
             ran: Duration::ZERO,
             resent: false,
+            apart: false,
         };
         Some((change, judged))
     }
@@ -158,7 +161,10 @@ impl<C: Clone + Send + Sync + 'static> Judge<C> {
         let (word, event) = (outcome.word(), Event::of(&outcome, change.next.status()));
         let error = error.unwrap_or_else(|| Text::from(word));
         let outcome = Some(outcome);
-        (change, Judged { job, word, error, cause, outcome, notice, event, at, ran, resent: false })
+        (
+            change,
+            Judged { job, word, error, cause, outcome, notice, event, at, ran, resent: false, apart: false },
+        )
     }
 
     /// Attempts that did not succeed are kept, but for snoozes: a job may snooze a thousand times, and nothing happened.

@@ -20,17 +20,22 @@ use job_core::{
 use std::sync::Arc;
 
 impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
-    /// Sends what is there and claims what there is room for, and waits for no answer but those to changes that take a key
-    /// back. False if nothing was sent.
+    /// Sends what is there and claims what there is room for, and waits for no answer but those to changes that go by
+    /// themselves or take a key back. False if nothing was sent.
     pub(crate) async fn exchange(&mut self) -> Result<bool, StoreError> {
         self.state.outbox.wake(self.run.clock.instant());
         self.store_lines().await?;
         if !self.adopt_orphans().await? {
             return Ok(false);
         }
+        let mut moved = false;
+        while let Some(batch) = self.state.outbox.take_apart() {
+            moved = true;
+            self.apply(batch).await?;
+        }
         let taking_keys = self.state.outbox.take(true);
-        let mut moved = !taking_keys.is_empty();
-        if moved {
+        if !taking_keys.is_empty() {
+            moved = true;
             self.apply(taking_keys).await?;
         }
         while self.send() {
@@ -43,7 +48,7 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
         match self.store().apply(&batch.changes).await {
             Ok(replies) => self.replied(batch, replies).await,
             Err(error) => {
-                self.state.outbox.put_back(batch);
+                self.state.outbox.put_back(batch, &error, &self.run.clock);
                 Err(error)
             }
         }
@@ -85,7 +90,7 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
                     let asked = self.state.doubted.map_or(asked, |it| it.min(asked));
                     self.state.doubted = Some(asked);
                 }
-                self.state.outbox.put_back(batch);
+                self.state.outbox.put_back(batch, &error, &self.run.clock);
                 Err(error)
             }
         }

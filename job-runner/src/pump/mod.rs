@@ -136,7 +136,7 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
                         return Ok(finish);
                     }
                 }
-                Err(error) if error.is_transient() || (self.terms.tireless && may_pass(&error)) => {
+                Err(error) if error.is_transient() || (self.goes_on() && may_pass(&error)) => {
                     let (delay, away) = backoff.failed(&error, &run.clock);
                     if self.terms.gives_up.is_some_and(|it| away >= it) {
                         return Err(error);
@@ -245,6 +245,11 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
             return Some(Finish::Stuck);
         }
         (closed || self.fetcher.is_dry()).then_some(Finish::Done)
+    }
+
+    /// Whether it tries again what a store failed at. A script only as long as it finds out at which of several changes.
+    fn goes_on(&self) -> bool {
+        self.terms.tireless || self.state.outbox.has_apart()
     }
 
     /// Waits until something has ended, was answered, is to be sent again or looked for, or is to stop.

@@ -4,7 +4,7 @@ use crate::{
     attempt::judge::{Judged, Sentence},
     clock::{Instant, RunnerClock},
 };
-use job_core::Change;
+use job_core::{Change, store::StoreError};
 use std::{collections::VecDeque, time::Duration};
 
 /// The most changes of a batch.
@@ -12,6 +12,9 @@ pub(crate) const BATCH: usize = 1000;
 
 /// How long a change waits that somebody's open transaction held up.
 const BUSY_DELAY: Duration = Duration::from_millis(200);
+
+/// How long a change waits that the store failed at although it was sent by itself.
+const FAILED_DELAY: Duration = Duration::from_secs(10);
 
 /// Ends that wait to be sent, and those that the store was too busy for.
 #[derive(Debug, Default)]
@@ -58,12 +61,24 @@ impl Outbox {
         self.ready.len()
     }
 
+    /// The first change that is sent by itself.
+    pub(crate) fn take_apart(&mut self) -> Option<Batch> {
+        let at = self.ready.iter().position(|it| it.1.apart)?;
+        let (change, judged) = self.ready.remove(at)?;
+        Some(Batch { changes: vec![change], judged: vec![judged] })
+    }
+
+    /// Whether there is one that can be sent now.
+    pub(crate) fn has_apart(&self) -> bool {
+        self.ready.iter().any(|it| it.1.apart)
+    }
+
     /// A batch of changes that take a key back, which are sent by themselves, or of the others. In order.
     pub(crate) fn take(&mut self, taking_keys: bool) -> Batch {
         let mut batch = Batch::default();
         for _ in 0..self.ready.len() {
             let Some((change, judged)) = self.ready.pop_front() else { break };
-            if change.takes_key == taking_keys && batch.changes.len() < BATCH {
+            if change.takes_key == taking_keys && !judged.apart && batch.changes.len() < BATCH {
                 batch.changes.push(change);
                 batch.judged.push(judged);
             } else {
@@ -73,10 +88,17 @@ impl Outbox {
         batch
     }
 
-    /// The reply to `batch` was lost: it is sent again, before all others.
-    pub(crate) fn put_back(&mut self, batch: Batch) {
+    /// The reply to `batch` was lost, or the store failed at it: it is sent again, before all others. In the latter case one
+    /// by one, so that a change that it cannot take holds up no other; and such a one only after a while.
+    pub(crate) fn put_back(&mut self, batch: Batch, error: &StoreError, clock: &RunnerClock) {
+        let failed = !error.is_transient();
         for (change, judged) in batch.changes.into_iter().zip(batch.judged).rev() {
-            self.ready.push_front((change, Judged { resent: true, ..judged }));
+            let again = Judged { resent: true, apart: judged.apart || failed, ..judged };
+            if failed && judged.apart {
+                self.busy.push((clock.instant() + clock.jittered(FAILED_DELAY), (change, again)));
+            } else {
+                self.ready.push_front((change, again));
+            }
         }
     }
 

@@ -27,6 +27,7 @@ mod outages;
 mod panics;
 mod perform;
 mod place;
+mod poison;
 mod progress;
 mod registry;
 mod reports;

@@ -45,6 +45,7 @@ pub(crate) struct Unsteady {
     inner: MemStore,
     faults: Arc<Mutex<HashMap<&'static str, Faults>>>,
     unreadable: Arc<Mutex<HashSet<JobId>>>,
+    spoilt: Arc<Mutex<HashSet<JobId>>>,
 }
 
 #[derive(Debug, Default)]
@@ -56,7 +57,12 @@ struct Faults {
 
 impl Unsteady {
     pub(crate) fn new(inner: &MemStore) -> Self {
-        Self { inner: inner.clone(), faults: Arc::default(), unreadable: Arc::default() }
+        Self {
+            inner: inner.clone(),
+            faults: Arc::default(),
+            unreadable: Arc::default(),
+            spoilt: Arc::default(),
+        }
     }
 
     pub(crate) fn opened(&self) -> Opened {
@@ -76,6 +82,24 @@ impl Unsteady {
     /// The row cannot be read from now on.
     pub(crate) fn make_unreadable(&self, id: JobId) {
         self.unreadable.lock().insert(id);
+    }
+
+    /// The store fails at every batch with a change of this job, from now on or no longer.
+    pub(crate) fn spoil(&self, id: JobId, spoilt: bool) {
+        let mut all = self.spoilt.lock();
+        if spoilt {
+            all.insert(id)
+        } else {
+            all.remove(&id)
+        };
+    }
+
+    fn takes(&self, changes: &[Change]) -> Result<(), StoreError> {
+        let spoilt = self.spoilt.lock();
+        match changes.iter().any(|it| spoilt.contains(&it.id)) {
+            true => Err(StoreError::Other("one of them is spoilt".into())),
+            false => Ok(()),
+        }
     }
 
     fn as_read(&self, claimed: Claimed) -> Claimed {
@@ -145,6 +169,7 @@ impl JobStore for Unsteady {
     }
 
     async fn apply(&self, changes: &[Change]) -> Result<Vec<Reply>, StoreError> {
+        self.takes(changes)?;
         let busy = vec![Reply::Busy; changes.len()];
         self.call("apply", Some(busy), self.inner.apply(changes)).await
     }
@@ -185,6 +210,7 @@ impl JobStore for Unsteady {
     }
 
     async fn exchange(&self, changes: &[Change], claim: &Claim) -> Result<(Vec<Reply>, Claimed), StoreError> {
+        self.takes(changes)?;
         let busy = (vec![Reply::Busy; changes.len()], Claimed::default());
         let (replies, claimed) =
             self.call("exchange", Some(busy), self.inner.exchange(changes, claim)).await?;
