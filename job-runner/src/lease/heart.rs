@@ -85,7 +85,11 @@ impl Heart {
                     backoff.reset(&self.clock);
                     asked + self.beat
                 }
-                Err(error) => self.clock.instant() + backoff.failed(&error, &self.clock).0.min(self.beat),
+                Err(error) => {
+                    // Whatever it is that keeps leases from being renewed may keep those of others too.
+                    self.clock.was_away();
+                    self.clock.instant() + backoff.failed(&error, &self.clock).0.min(self.beat)
+                }
             };
         }
     }

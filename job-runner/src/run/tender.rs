@@ -57,7 +57,11 @@ impl<'a, C: Clone + Send + Sync + 'static> Tender<'a, C> {
             };
             match round {
                 Ok(()) => backoff.reset(clock),
-                Err(error) => drop(backoff.failed(&error, clock)),
+                Err(error) => {
+                    // Whatever it is that keeps this from being done may keep others from renewing their leases.
+                    clock.was_away();
+                    backoff.failed(&error, clock);
+                }
             }
             next = clock.instant() + clock.at_most(self.run.settings().scan);
         }
@@ -80,8 +84,9 @@ impl<'a, C: Clone + Send + Sync + 'static> Tender<'a, C> {
             let rescuer = Rescuer { store, judge, types: &setup.types, patience };
             rescuer.run(aftermath).await?;
             if clock.since(self.unreadable_sought) >= SELDOM {
-                rescuer.run_unreadable(aftermath).await?;
+                // Before it fails, perhaps: else every round would.
                 self.unreadable_sought = clock.instant();
+                rescuer.run_unreadable(aftermath).await?;
             }
         }
         Ok(())

@@ -33,20 +33,20 @@ fn two_handles() -> (Stage, [(Unsteady, Stage); 2]) {
     (stage, handles)
 }
 
-/// Two hundred handlers in one worker, while the store is away for three leases and another worker stands by.
-async fn outage_of_three_leases(doubt: LeaseDoubt, act: impl Fn(u64) -> Act) -> Stage {
+/// Two hundred handlers in one worker, while the store has this fault for three leases and another worker stands by.
+async fn outage_of_three_leases(fault: Fault, doubt: LeaseDoubt) -> Stage {
     let (stage, [(first, one), (second, other)]) = two_handles();
     let settings = SectionSettings { concurrency: limit(200), lease_doubt: doubt, ..Stage::settings() };
     let worker = one.start_worker(one.worker_with(settings.clone()));
     for n in 1..=200 {
-        stage.create(Play::new(&n.to_string(), act(n))).await;
+        stage.create(Play::new(&n.to_string(), Act::Work(n))).await;
     }
     while stage.lives.now() < 200 {
         sleep(SECOND / 10).await;
     }
     let beside = other.start_worker(other.worker_with(settings));
     sleep(7 * SECOND).await;
-    go_away(&[&first, &second], &Fault::Away);
+    go_away(&[&first, &second], &fault);
     sleep(90 * SECOND).await;
     go_away(&[&first, &second], &Fault::None);
     sleep(600 * SECOND).await;
@@ -59,17 +59,21 @@ async fn outage_of_three_leases(doubt: LeaseDoubt, act: impl Fn(u64) -> Act) -> 
 
 #[tokio::test(start_paused = true)]
 async fn an_outage_of_three_leases_lets_no_two_handlers_of_a_job_live_and_repeats_none_that_ended() {
-    let stage = outage_of_three_leases(LeaseDoubt::Stop, Act::Work).await;
-    assert_eq!(stage.lives.overlaps(), [""; 0]);
-    assert!(stage.lives.done().values().all(|it| *it == 1));
-    // Those that were told to stop had to run again.
-    assert!(stage.ran().len() > 200 && stage.ran().len() <= 400, "{}", stage.ran().len());
+    for fault in [Fault::Away, Fault::Broken] {
+        let stage = outage_of_three_leases(fault, LeaseDoubt::Stop).await;
+        assert_eq!(stage.lives.overlaps(), [""; 0]);
+        assert!(stage.lives.done().values().all(|it| *it == 1));
+        // Those that were told to stop had to run again.
+        assert!(stage.ran().len() > 200 && stage.ran().len() <= 400, "{}", stage.ran().len());
+    }
 }
 
 #[tokio::test(start_paused = true)]
 async fn who_carries_on_through_an_outage_is_started_once() {
-    let stage = outage_of_three_leases(LeaseDoubt::CarryOn, Act::Work).await;
-    assert_eq!(stage.ran().len(), 200);
+    for fault in [Fault::Away, Fault::Broken] {
+        let stage = outage_of_three_leases(fault, LeaseDoubt::CarryOn).await;
+        assert_eq!(stage.ran().len(), 200);
+    }
 }
 
 #[tokio::test(start_paused = true)]
