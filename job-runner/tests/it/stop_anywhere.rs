@@ -11,7 +11,7 @@ use job_core::{
     Attempt, BoxError, JobStatus, LogLevel, RunnableJob, SectionName,
     store::{Claim, JobStore},
 };
-use job_runner::{ErrorReport, Hooks, Registry, Reporter, RunReport, ScriptError, Worker};
+use job_runner::{ErrorReport, Hooks, Reporter, RunReport, ScriptError, Worker};
 use job_testing::factory::{claim, noon};
 use serde::{Deserialize, Serialize};
 use std::{future::pending, sync::Arc, time::Duration};
