@@ -220,6 +220,6 @@ mod tests {
         {
             assert!(tls(words).unwrap_err().to_string().contains("feature `tls` of job-store-pg"), "{words}");
         }
-        assert_eq!(tls("sslmode=prefer").unwrap().when, When::Offered);
+        assert_eq!(tls("sslmode=prefer").unwrap().when, When::Never);
     }
 }
