@@ -197,9 +197,7 @@ impl<C: Clone + Send + Sync + 'static> Pump<'_, C> {
             End::Released => judge.release(job),
             End::Outcome(ending) => match running.told().filter(|_| ending.is_error()) {
                 None => judge.end(job, ending, due_by, running.elapsed()),
-                Some(Told::TimeUp) => {
-                    judge.end(job, ending.out_of_time(&running), due_by, running.elapsed())
-                }
+                Some(Told::TimeUp) => judge.end(job, ending.out_of_time(&running), due_by, running.elapsed()),
                 Some(Told::InDoubt | Told::Lost | Told::Stopping) => judge.release(job),
             },
         };
