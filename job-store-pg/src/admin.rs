@@ -101,6 +101,7 @@ struct Health {
     oldest: i64,
     dead: i64,
     live: i64,
+    lock_timeout: String,
 }
 
 impl FromRow for Health {
@@ -111,6 +112,7 @@ impl FromRow for Health {
             oldest: fields.number().unwrap_or_default(),
             dead: fields.number().unwrap_or_default(),
             live: fields.number().unwrap_or_default(),
+            lock_timeout: fields.text().as_deref().unwrap_or_default().to_owned(),
         })
     }
 }
@@ -126,6 +128,14 @@ impl Health {
                  ALTER ROLE … SET lc_messages = 'C' for the users of this store",
                 self.messages
             ));
+        }
+        // Connections set it for themselves, but not behind a pooler.
+        if self.lock_timeout == "0" {
+            findings.push(
+                "rows that somebody has locked are waited for without end, so that one holds up a whole batch: \
+                 ALTER ROLE … SET lock_timeout = '1s' for the users of this store"
+                    .to_owned(),
+            );
         }
         if self.oldest > LONG {
             findings.push(format!(
@@ -150,13 +160,25 @@ mod tests {
 
     #[test]
     fn a_healthy_server_is_not_worth_a_word() {
-        let health = Health { messages: "en_US.UTF-8".to_owned(), oldest: 3, dead: 60_000, live: 90_000 };
+        let health = Health {
+            messages: "en_US.UTF-8".to_owned(),
+            oldest: 3,
+            dead: 60_000,
+            live: 90_000,
+            lock_timeout: "1s".to_owned(),
+        };
         assert_eq!(health.findings(), Vec::<String>::new());
     }
 
     #[test]
     fn each_trouble_is_named() {
-        let health = Health { messages: "de_DE.UTF-8".to_owned(), oldest: 301, dead: 60_000, live: 10 };
-        assert_eq!(health.findings().len(), 3);
+        let health = Health {
+            messages: "de_DE.UTF-8".to_owned(),
+            oldest: 301,
+            dead: 60_000,
+            live: 10,
+            lock_timeout: "0".to_owned(),
+        };
+        assert_eq!(health.findings().len(), 4);
     }
 }

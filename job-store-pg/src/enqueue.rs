@@ -68,7 +68,9 @@ pub trait EnqueueOn<K>: JobType<K> {
     /// Creates the job, or gives the one that holds its key.
     ///
     /// [`Existing`](AcquiredId::Existing) is a promise about the future: the holder, unless it is running already, does
-    /// not start before the caller's transaction has ended, and so sees what it commits.
+    /// not start before the caller's transaction has ended, and so sees what it commits. Keep such transactions short: the
+    /// holder waits for them. Those of many callers may overlap without a pause; once the holder is overdue, the next of them
+    /// wait for a moment while a runner starts it, and then create a new job or rely on the next one.
     ///
     /// # Errors
     ///

@@ -152,7 +152,7 @@ mod tests {
         assert!(matches!(looks.next(&claim), Look::Scattered(Some(age)) if age >= MARGIN));
         let by_hand = factory::claim(Clock::At(factory::noon()));
         assert_eq!(looks.next(&by_hand), Look::Walk(None));
-        let others = Claim { types: Vec::new(), ..claim.clone() };
+        let others = Claim { types: Vec::new(), ..claim };
         assert_eq!(looks.next(&others), Look::Walk(None), "others look for themselves");
     }
 

@@ -85,7 +85,7 @@ impl PgOptions {
     }
 
     /// Whether a connection pooler in transaction mode stands in between, such as PgBouncer from 1.21 with
-    /// `max_prepared_statements`: then connections keep no settings of their own, and no role can be taken.
+    /// `max_prepared_statements`: then connections keep no settings of their own, and a [`role`](Self::role) is refused.
     /// `ALTER ROLE … SET plan_cache_mode = force_generic_plan` does the same for all.
     #[must_use]
     pub fn pooler(self, pooler: bool) -> Self {

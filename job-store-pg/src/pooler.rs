@@ -1,6 +1,9 @@
 //! Telling whether a pooler stands before the server that hands our connection's statements to several of the server's.
 
-use crate::server::{ConnectError, Server};
+use crate::{
+    options::PgOptions,
+    server::{ConnectError, Server},
+};
 use job_core::store::StoreError;
 use std::time::Duration;
 use tokio::{task::JoinHandle, time::timeout};
@@ -24,6 +27,15 @@ pub(crate) async fn refuse_unfit(server: &Server, expected: bool) -> Result<(), 
     Err(StoreError::Other(unfit.into()))
 }
 
+/// Refuses a role behind a pooler in transaction mode, where none can be taken: without a word, connections would have all
+/// rights of the user they log in as.
+pub(crate) fn refuse_role(options: &PgOptions) -> Result<(), StoreError> {
+    if options.pooler && options.role.is_some() {
+        return Err(StoreError::Other(Unfit::Roleless.into()));
+    }
+    Ok(())
+}
+
 /// The pooler between us and the server is not such as we can work with.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub(crate) enum Unfit {
@@ -38,6 +50,11 @@ pub(crate) enum Unfit {
          max_prepared_statements set to 200; or a pool in session mode, or the server itself, and say pooler=true no more"
     )]
     Forgetful,
+    #[error(
+        "no role can be taken behind a pooler in transaction mode (pooler=true): name none, and log in as a user whose own \
+         rights are those, such as a member of the role that inherits them"
+    )]
+    Roleless,
 }
 
 /// Two connections that are open at the same time.

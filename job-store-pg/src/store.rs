@@ -64,8 +64,10 @@ impl PgStore {
     /// # Errors
     ///
     /// [`StoreError`]: the server cannot be reached, refuses us, or has the tables of a newer program; or a pooler in
-    /// transaction mode stands before it, which is not such as [`PgOptions::pooler`] asks for.
+    /// transaction mode stands before it, which is not such as [`PgOptions::pooler`] asks for, or where the role that
+    /// [`PgOptions::role`] names cannot be taken.
     pub async fn connect(options: &PgOptions) -> Result<Self, StoreError> {
+        pooler::refuse_role(options)?;
         let connector = Connector::new(options);
         // First, so that no connection of others gets our settings.
         pooler::refuse_unfit(&connector.server, options.pooler).await?;

@@ -105,6 +105,24 @@ fn a_url_that_leads_nowhere_is_not_blamed_on_the_server() {
 }
 
 #[test]
+fn a_role_that_cannot_be_taken_is_refused_and_locks_without_end_are_found() {
+    run(async {
+        let schema = TestSchema::new().await;
+        schema.store().await;
+        let words = format!("schema={}&roles=false&pooler=true", schema.name);
+        let pooled = StoreUrl::new(server::and(server::url(), &words));
+        let viewer = StoreUrl { role: Some("viewer".to_owned()), ..pooled.clone() };
+        let refused = Opener.open(&viewer).await.unwrap_err();
+        for word in ["no role can be taken", "pooler=true", "log in as a user whose own rights"] {
+            assert!(refused.advice.contains(word), "{}", refused.advice);
+        }
+        let admin = Opener.open(&pooled).await.unwrap().admin.unwrap();
+        let findings = admin.findings().await.unwrap();
+        assert!(findings.iter().any(|it| it.contains("SET lock_timeout = '1s'")), "{findings:?}");
+    });
+}
+
+#[test]
 fn behind_a_pooler_no_connection_keeps_a_setting() {
     run(async {
         let schema = TestSchema::new().await;

@@ -21,6 +21,8 @@ use std::{
 };
 use tokio::time::sleep;
 
+/// How many callers there are: enough that there is no moment at which none relies on the job.
+const CALLERS: u32 = 16;
 /// How long each caller's transaction is open, without a pause between two.
 const OPEN: Duration = Duration::from_millis(50);
 
@@ -36,11 +38,11 @@ fn a_job_that_overlapping_transactions_rely_on_starts_soon_and_while_none_relies
         let mut conn = server::connect().await;
         let holder = jobs.create_on(&mut conn, &Keyed::new("k"), &Options::default()).await.unwrap();
         let (ended, relying) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
-        let callers: Vec<_> = (0..4)
+        let callers: Vec<_> = (0..CALLERS)
             .map(|nth| {
                 let (jobs, ended, relying) = (jobs.clone(), ended.clone(), relying.clone());
                 tokio::spawn(async move {
-                    sleep(OPEN / 4 * nth).await;
+                    sleep(OPEN / CALLERS * nth).await;
                     let mut conn = server::connect().await;
                     while !ended.load(Ordering::SeqCst) {
                         conn.transaction(async |conn| {
@@ -58,6 +60,9 @@ fn a_job_that_overlapping_transactions_rely_on_starts_soon_and_while_none_relies
                 })
             })
             .collect();
+        while relying.load(Ordering::SeqCst) < 2 {
+            sleep(Duration::from_millis(1)).await;
+        }
         let begun = Instant::now();
         while store.claim(&claim()).await.unwrap().jobs.iter().all(|it| it.id != holder) {
             assert!(begun.elapsed() < Duration::from_secs(20), "it starves");
