@@ -11,6 +11,7 @@ mod errand;
 mod inline;
 mod ledger;
 mod postgres;
+mod roles;
 mod same_rows;
 mod schema;
 mod workers;

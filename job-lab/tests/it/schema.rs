@@ -20,6 +20,8 @@ pub(crate) struct Schema {
     /// The URL of the server.
     pub(crate) server: String,
     pub(crate) name: String,
+    /// Whether it has group roles, which are dropped with it.
+    roles: bool,
 }
 
 impl Schema {
@@ -40,20 +42,31 @@ impl Schema {
         // Begins with the time, by which others that sweep see whether its test has ended long ago.
         let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        Some(Self { server, name: format!("test_{seconds}_{}_lab{number}", process::id()) })
+        Some(Self { server, name: format!("test_{seconds}_{}_lab{number}", process::id()), roles: false })
+    }
+
+    /// A new one with group roles.
+    pub(crate) fn with_roles() -> Option<Self> {
+        let mut schema = Self::new()?;
+        schema.roles = true;
+        Some(schema)
     }
 
     /// How a store in it is opened. No test pulls the plug, so none waits for the disk.
     pub(crate) fn url(&self) -> StoreUrl {
         let glue = if self.server.contains('?') { '&' } else { '?' };
-        let words = "options=-csynchronous_commit%3Doff&roles=false";
+        let words = format!("options=-csynchronous_commit%3Doff&roles={}", self.roles);
         StoreUrl::new(format!("{}{glue}{words}&schema={}", self.server, self.name))
     }
 }
 
 impl Drop for Schema {
     fn drop(&mut self) {
-        let (server, drop) = (self.server.clone(), format!("DROP SCHEMA IF EXISTS {} CASCADE", self.name));
+        let mut drop = format!("DROP SCHEMA IF EXISTS {} CASCADE;", self.name);
+        for role in ["producer", "worker", "operator", "viewer"].iter().filter(|_| self.roles) {
+            drop.push_str(&format!("DROP ROLE IF EXISTS {}_{role};", self.name));
+        }
+        let server = self.server.clone();
         let dropped = thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
