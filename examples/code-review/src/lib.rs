@@ -47,3 +47,8 @@ pub use proposal_heat::{HALF_LIFE, ProposalHeat, heat};
 pub use proposals::{DiffSize, NewProposal, Proposal, Proposed};
 pub use serve::Serve;
 pub use show::Table;
+
+/// What the README says is compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+mod readme {}
