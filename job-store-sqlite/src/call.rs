@@ -37,29 +37,33 @@ pub(crate) trait Write: Send {
     fn fail(self: Box<Self>, error: StoreError);
 }
 
-/// A call, its result while its transaction is open, and where its answer goes.
-pub(crate) struct Call<T, F> {
+/// A call, its result while its transaction is open, where its answer goes, and what becomes of one that is not received.
+pub(crate) struct Call<T, F, R> {
     rows: usize,
     work: F,
     result: Option<Result<T, StoreError>>,
     reply: oneshot::Sender<Result<T, StoreError>>,
+    returned: R,
 }
 
-impl<T, F> Call<T, F>
+impl<T, F, R> Call<T, F, R>
 where
     F: FnMut(&mut Transaction<'_>) -> Result<T, StoreError>,
+    R: FnOnce(T) + Clone,
 {
-    /// `work` on its way, and where its answer comes.
-    pub(crate) fn new(rows: usize, work: F) -> (Box<Self>, oneshot::Receiver<Result<T, StoreError>>) {
-        let (reply, answer) = oneshot::channel();
-        (Box::new(Self { rows, work, result: None, reply }), answer)
+    /// `work` on its way, and where its answer comes; what nobody received is given to `returned`.
+    pub(crate) fn new(rows: usize, work: F, returned: R) -> (Box<Self>, Answer<T, R>) {
+        let (reply, coming) = oneshot::channel();
+        let answer = Answer { coming, returned: Some(returned.clone()) };
+        (Box::new(Self { rows, work, result: None, reply, returned }), answer)
     }
 }
 
-impl<T, F> Write for Call<T, F>
+impl<T, F, R> Write for Call<T, F, R>
 where
     T: Send,
     F: FnMut(&mut Transaction<'_>) -> Result<T, StoreError> + Send,
+    R: FnOnce(T) + Send,
 {
     fn rows(&self) -> usize {
         self.rows
@@ -70,14 +74,38 @@ where
     }
 
     fn answer(self: Box<Self>) {
-        if let Some(result) = self.result {
-            // Nobody may wait for it any more.
-            drop(self.reply.send(result));
+        if let Some(result) = self.result
+            && let Err(Ok(unreceived)) = self.reply.send(result)
+        {
+            (self.returned)(unreceived);
         }
     }
 
     fn fail(self: Box<Self>, error: StoreError) {
         drop(self.reply.send(Err(error)));
+    }
+}
+
+/// Where the answer of a call comes. If this is dropped before, what the call gives is returned.
+pub(crate) struct Answer<T, R: FnOnce(T)> {
+    coming: oneshot::Receiver<Result<T, StoreError>>,
+    returned: Option<R>,
+}
+
+impl<T, R: FnOnce(T)> Answer<T, R> {
+    /// The answer, when it has come.
+    pub(crate) async fn received(mut self) -> Result<T, StoreError> {
+        (&mut self.coming).await.unwrap_or_else(|_| Err(thread_ended()))
+    }
+}
+
+impl<T, R: FnOnce(T)> Drop for Answer<T, R> {
+    fn drop(&mut self) {
+        // From here on the other side cannot send, and returns it itself.
+        self.coming.close();
+        if let (Ok(Ok(unreceived)), Some(returned)) = (self.coming.try_recv(), self.returned.take()) {
+            returned(unreceived);
+        }
     }
 }
 

@@ -4,13 +4,14 @@ use crate::{
     call::Transaction,
     change, claim,
     delete::{self, Old},
+    error::store_error,
     ids, insert, lease, list, lock,
     store::SqliteStore,
 };
 use async_trait::async_trait;
 use diesel::QueryResult;
 use job_core::{
-    Change, Clock, Job, JobId, NewJob, Reply, Timestamp,
+    ActorId, Change, Clock, Job, JobId, NewJob, Reply, Timestamp,
     store::{
         Claim, Claimed, Counted, Deletion, Filter, Held, Inserted, JobStore, Listed, Lock, LockRequest, Page,
         Renewed, StoreError,
@@ -54,7 +55,8 @@ impl JobStore for SqliteStore {
         }
         let claim = claim.clone();
         let rows = claim.limit.get() as usize;
-        self.write(rows, move |it| claim::claim(it.conn, &claim, ids::time(claim.clock))).await
+        let returned = self.give_back(claim.by);
+        self.deliver(rows, move |it| claim::claim(it.conn, &claim, ids::time(claim.clock)), returned).await
     }
 
     async fn apply(&self, changes: &[Change]) -> Result<Vec<Reply>, StoreError> {
@@ -116,15 +118,32 @@ impl JobStore for SqliteStore {
     async fn exchange(&self, changes: &[Change], claim: &Claim) -> Result<(Vec<Reply>, Claimed), StoreError> {
         let (changes, claim) = (changes.to_vec(), claim.clone());
         let rows = changes.len() + claim.limit.get() as usize;
-        self.write(rows, move |it| {
+        let give_back = self.give_back(claim.by);
+        let exchange = move |it: &mut Transaction<'_>| {
             let replies = apply(it, &changes)?;
             Ok((replies, claim::claim(it.conn, &claim, ids::time(claim.clock))?))
-        })
-        .await
+        };
+        self.deliver(rows, exchange, |(_, claimed)| give_back(claimed)).await
     }
 }
 
 impl SqliteStore {
+    /// Releases what a claim by `by` has started for a caller that is gone: others may start it at once, and its attempt is
+    /// given back. A row that is not readable stays until its lease ends.
+    fn give_back(&self, by: ActorId) -> impl FnOnce(Claimed) + Clone + Send + 'static {
+        let writer = self.writer();
+        move |claimed| {
+            let release = |job: &Job| {
+                let change = Change::new(job, job.release().ok()?, by);
+                Some(change.or_supersede(job, job.state.date_started()?))
+            };
+            let changes: Vec<Change> = claimed.jobs.iter().filter_map(release).collect();
+            if !changes.is_empty() {
+                writer.leave(changes.len(), move |it| apply(it, &changes).map_err(store_error));
+            }
+        }
+    }
+
     /// Reads what to delete beside the writer, which then deletes what is still so. Rows that have to stay are passed
     /// over, so that they do not stand before the others for ever.
     async fn delete_old(&self, old: Old, limit: u64) -> Result<u64, StoreError> {

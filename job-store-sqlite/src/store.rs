@@ -66,6 +66,11 @@ impl SqliteStore {
         Opened { wake: Some(store.clone()), admin: Some(store.clone()), ..Opened::new(SCHEME, store) }
     }
 
+    /// A way to the writer of its own, which outlives this handle.
+    pub(crate) fn writer(&self) -> Writer {
+        self.shared.writer.clone()
+    }
+
     /// Does `work`, which is about so many rows, in a transaction of the writer.
     pub(crate) async fn write<T: Send + 'static>(
         &self,
@@ -73,6 +78,16 @@ impl SqliteStore {
         mut work: impl FnMut(&mut Transaction<'_>) -> QueryResult<T> + Send + 'static,
     ) -> Result<T, StoreError> {
         self.shared.writer.call(rows, move |it| work(it).map_err(store_error)).await
+    }
+
+    /// The same, and what the caller no longer waited for is given to `returned`.
+    pub(crate) async fn deliver<T: Send + 'static>(
+        &self,
+        rows: usize,
+        mut work: impl FnMut(&mut Transaction<'_>) -> QueryResult<T> + Send + 'static,
+        returned: impl FnOnce(T) + Clone + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.shared.writer.deliver(rows, move |it| work(it).map_err(store_error), returned).await
     }
 
     /// The same for work that names its errors itself.

@@ -21,8 +21,8 @@ statements! {
     Rollback = "ROLLBACK";
 }
 
-/// The way to the writer thread, which ends when this is dropped and the calls before are done.
-#[derive(Debug)]
+/// The way to the writer thread, which ends when all of these are dropped and the calls before are done.
+#[derive(Clone, Debug)]
 pub(crate) struct Writer {
     calls: mpsc::Sender<Box<dyn Write>>,
 }
@@ -44,9 +44,29 @@ impl Writer {
         rows: usize,
         work: impl FnMut(&mut Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let (call, answer) = Call::new(rows, work);
+        self.deliver(rows, work, drop).await
+    }
+
+    /// The same, and what the caller no longer waited for is given to `returned`.
+    pub(crate) async fn deliver<T: Send + 'static>(
+        &self,
+        rows: usize,
+        work: impl FnMut(&mut Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
+        returned: impl FnOnce(T) + Clone + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (call, answer) = Call::new(rows, work, returned);
         self.calls.send(call).map_err(|_| thread_ended())?;
-        answer.await.unwrap_or_else(|_| Err(thread_ended()))
+        answer.received().await
+    }
+
+    /// Does `work`, for whose answer nobody waits; nothing, if the thread is gone.
+    pub(crate) fn leave<T: Send + 'static>(
+        &self,
+        rows: usize,
+        work: impl FnMut(&mut Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) {
+        let (call, _) = Call::new(rows, work, drop);
+        drop(self.calls.send(call));
     }
 }
 

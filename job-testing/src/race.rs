@@ -29,13 +29,15 @@ where
     results.into_iter().map(|(_, result)| result).collect()
 }
 
-/// Polls `call` at most `polls` times and drops it, as a `select!` does whose other branch won.
-pub async fn dropped_after<T>(polls: usize, call: impl Future<Output = T> + Unpin) {
+/// Polls `call` at most `polls` times and drops it, as a `select!` does whose other branch won. Gives its answer, if it
+/// was faster.
+pub async fn dropped_after<T>(polls: usize, call: impl Future<Output = T> + Unpin) -> Option<T> {
     let mut call = call;
     for _ in 0..polls {
-        if (&mut call).now_or_never().is_some() {
-            break;
+        if let Some(answer) = (&mut call).now_or_never() {
+            return Some(answer);
         }
         tokio::task::yield_now().await;
     }
+    None
 }

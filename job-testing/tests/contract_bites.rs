@@ -51,6 +51,7 @@ const CATCHES: &[(Bug, &str, Clause)] = catches! {
     OverlapsTurns: turns::a_turn_is_held_until_the_run_ends;
     StartsTwoOfATurn: turns::a_claim_starts_only_the_first_of_a_turn;
     LooksThenClaims: claim::racing_claims_never_share_a_job;
+    KeepsUnreceivedClaims: claim::a_dropped_claim_leaves_no_job_running;
     ForgetsTheLease: claim::a_started_job_is_what_the_core_makes_of_it;
     IgnoresRevisions: replies::the_second_change_of_one_look_is_stale;
     IgnoresRenewals: rescue::a_renewal_holds_a_rescue_off;
@@ -87,8 +88,13 @@ const CATCHES: &[(Bug, &str, Clause)] = catches! {
 const RACES: (&[Bug], u32) = (&[Bug::LooksThenInserts, Bug::LooksThenClaims], 50);
 
 /// Bugs that the model does not meet: it makes one call at a time, small ones, and waits for the answer.
-const BEYOND_THE_MODEL: &[Bug] =
-    &[Bug::LooksThenInserts, Bug::LooksThenClaims, Bug::InsertsInParts, Bug::CutsLargeBatches];
+const BEYOND_THE_MODEL: &[Bug] = &[
+    Bug::LooksThenInserts,
+    Bug::LooksThenClaims,
+    Bug::InsertsInParts,
+    Bug::KeepsUnreceivedClaims,
+    Bug::CutsLargeBatches,
+];
 
 #[test]
 fn every_bug_is_caught_by_the_clause_named_for_it() {

@@ -34,7 +34,8 @@ use std::{fmt::Debug, num::NonZeroU32, time::Duration};
 /// and sets what the core has decided. What each method promises is checked by the clauses of
 /// `job_testing::store_contract!`, which any store can run; `docs/writing-a-store.md` leads through it.
 ///
-/// Dropping a future does not undo its call: it was done, or will be, wholly or not at all, batches included.
+/// Dropping a future does not undo its call: it was done, or will be, wholly or not at all, batches included. But a job
+/// that a claim started for nobody is given back, with its attempt, as by [`release`](Job::release).
 ///
 /// # Errors
 ///

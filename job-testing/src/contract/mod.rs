@@ -90,7 +90,7 @@ macro_rules! store_contract {
                 only_waiting_jobs_are_started, nothing_is_started_early, what_was_due_before_is_started,
                 a_start_at_the_end_of_time_comes_then, the_clock_of_the_store_decides_what_is_due,
                 a_lease_may_have_any_length, racing_claims_never_share_a_job,
-                claims_beside_inserts_lose_nothing, a_dropped_claim_starts_all_or_nothing,
+                claims_beside_inserts_lose_nothing, a_dropped_claim_leaves_no_job_running,
                 a_claim_of_nothing_is_empty,
             }
             claim_order::{

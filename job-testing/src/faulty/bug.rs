@@ -58,6 +58,8 @@ bugs! {
     StartsTwoOfATurn,
     /// A claim reads what is due, and then starts it, whoever started it in between: right, but for races.
     LooksThenClaims,
+    /// A claim whose future is dropped has started its jobs all the same.
+    KeepsUnreceivedClaims,
     /// A claim gives leases that have ended already.
     ForgetsTheLease,
 

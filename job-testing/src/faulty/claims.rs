@@ -24,6 +24,11 @@ impl<S: JobStore + Notes + Switches> Faulty<S> {
             Bug::ForgetsTheLease => {
                 return self.inner.claim(&Claim { lease: Duration::ZERO, ..claim.clone() }).await;
             }
+            Bug::KeepsUnreceivedClaims => {
+                let claimed = self.inner.claim(claim).await;
+                yield_now().await;
+                return claimed;
+            }
             _ => return self.inner.claim(claim).await,
         };
         yield_now().await;
