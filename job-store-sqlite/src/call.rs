@@ -8,6 +8,8 @@ use tokio::sync::oneshot;
 pub(crate) struct Transaction<'c> {
     /// The connection it is open on.
     pub(crate) conn: &'c mut SqliteConnection,
+    /// Whether it may do what fails for many where one by one it would not: if so it is undone, and done again.
+    pub(crate) bold: bool,
     /// The queues that have work when it is committed.
     pub(crate) rings: &'c mut Vec<QueueName>,
 }

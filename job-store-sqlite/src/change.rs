@@ -1,6 +1,7 @@
 //! Changes: compare and set. Decides nothing but what the core's `Change` leaves to a store.
 
 use crate::{
+    batch,
     delete::delete,
     error::{is_foreign_key_violation, is_unique_violation},
     fields::Fields,
@@ -13,26 +14,32 @@ use job_core::{Change, JobState, JobStatus, Reply, Then};
 use std::collections::HashSet;
 
 statements! {
-    Set = include_str!("sql/change.sql");
-    /// The same without what few changes have, as for a job that completed: each bind costs.
-    SetCommon = include_str!("sql/change_common.sql");
+    Set = include_str!("sql/change.sql"), include_str!("sql/change_seldom.sql");
+    /// The same without what few states have, as for a job that completed: each bind costs.
+    SetBare = include_str!("sql/change.sql"), include_str!("sql/change_bare.sql"), "WHERE id = ?1 AND revision = ?2";
     Remove = include_str!("sql/remove.sql");
     OtherHolder = include_str!("sql/other_holder.sql");
 }
 
-/// Applies changes, each alone, those that take a key after the others. In a transaction that may write.
-pub(crate) fn apply(conn: &mut SqliteConnection, changes: &[Change]) -> QueryResult<Vec<Reply>> {
+/// Applies changes, those that take a key after the others, each alone. In a transaction that may write; one that is `bold`
+/// may fail where another does not, and applies those that are alike together.
+pub(crate) fn apply(conn: &mut SqliteConnection, changes: &[Change], bold: bool) -> QueryResult<Vec<Reply>> {
     let mut replies = vec![Reply::Stale; changes.len()];
     // Those of one claim are mostly sorted, and then no two are of one job.
-    let first: Vec<bool> = if changes.is_sorted_by(|one, next| one.id < next.id) {
+    let mut open: Vec<bool> = if changes.is_sorted_by(|one, next| one.id < next.id) {
         vec![true; changes.len()]
     } else {
         let mut seen = HashSet::with_capacity(changes.len());
         changes.iter().map(|it| seen.insert(it.id)).collect()
     };
+    if bold {
+        for at in batch::apply(conn, changes, &open)? {
+            (replies[at], open[at]) = (Reply::Applied, false);
+        }
+    }
     for takes_key in [false, true] {
-        for ((change, reply), first) in changes.iter().zip(&mut replies).zip(&first) {
-            if *first && change.takes_key == takes_key {
+        for ((change, reply), open) in changes.iter().zip(&mut replies).zip(&open) {
+            if *open && change.takes_key == takes_key {
                 *reply = apply_one(conn, change)?;
             }
         }
@@ -74,6 +81,9 @@ fn set(conn: &mut SqliteConnection, change: &Change, next: &JobState) -> QueryRe
         next.date_finished().into(),
         changed_by.as_ref().into(),
     ];
+    if is_bare(change, next) {
+        return Ok(SetBare::run(conn, common)? == 1);
+    }
     let lease = next.lease();
     let progress = lease.and_then(|it| it.progress.as_ref()).map(serde_json::to_string).transpose();
     let seldom: [Value<'_>; 9] = [
@@ -87,12 +97,17 @@ fn set(conn: &mut SqliteConnection, change: &Change, next: &JobState) -> QueryRe
         next.running_key().map(|it| it.as_str()).into(),
         next.superseded_by().into(),
     ];
-    let written = if seldom.iter().all(|it| matches!(it, Value::Null)) {
-        SetCommon::run(conn, common)?
-    } else {
-        Set::run(conn, together::<19>(common.into_iter().chain(seldom)))?
-    };
+    let written = Set::run(conn, together::<19>(common.into_iter().chain(seldom)))?;
     Ok(written == 1)
+}
+
+/// Whether the change has nothing but what every one has, with `next` as the next state: so have those of jobs that
+/// complete.
+pub(crate) fn is_bare(change: &Change, next: &JobState) -> bool {
+    let Change { lapsed_by: None, takes_key: false, note: None, .. } = change else { return false };
+    let keys = next.held_key().is_some() || next.running_key().is_some();
+    let words = next.last_error().is_some() || next.reason().is_some();
+    !keys && !words && next.lease().is_none() && next.superseded_by().is_none()
 }
 
 /// Whether the change fitted, and the row is gone. A job that a row of the application refers to stays, as history:

@@ -13,16 +13,41 @@ use job_core::{
 };
 use std::collections::HashSet;
 
+macro_rules! rows {
+    () => {
+        "WHERE rowid IN (SELECT value FROM json_each(?1))"
+    };
+}
+
+/// Rows that follow one another.
+macro_rules! run {
+    () => {
+        "WHERE rowid BETWEEN ?1 AND ?5"
+    };
+}
+
 statements! {
     Due = "SELECT ", include_str!("sql/waiting.sql"), include_str!("sql/due.sql");
-    Start = include_str!("sql/start.sql"), "WHERE rowid IN (SELECT value FROM json_each(?1))";
-    /// The same for rows that follow one another.
-    StartRun = include_str!("sql/start.sql"), "WHERE rowid BETWEEN ?1 AND ?5";
+    Start = include_str!("sql/start.sql"), rows!();
+    StartKeyed = include_str!("sql/start.sql"), include_str!("sql/start_keyed.sql"), rows!();
+    StartRun = include_str!("sql/start.sql"), run!();
+    StartKeyedRun = include_str!("sql/start.sql"), include_str!("sql/start_keyed.sql"), run!();
     ByRow = "SELECT ", include_str!("sql/columns.sql"), "FROM job WHERE rowid = ?1";
 }
 
 /// From how many rows on a run of them is worth a statement of its own.
 const RUN_LEAST: usize = 16;
+
+/// The positions of what stands after the columns of `sql/waiting.sql`.
+const PLAIN: usize = WAITING;
+const ROWID: usize = WAITING + 1;
+
+/// A row that starts.
+struct Row {
+    rowid: i64,
+    /// Whether it may have a unique key or a turn.
+    is_keyed: bool,
+}
 
 /// Starts what `claim` may start at `now`. In a transaction that may write, so that nobody starts the same jobs, nor
 /// a job of the same turn, between the look and the start.
@@ -33,12 +58,18 @@ pub(crate) fn claim(conn: &mut SqliteConnection, claim: &Claim, now: Timestamp) 
     let types = json(claim.types.iter().map(|it| it.as_str()));
     let binds = [claim.queue.as_str().into(), claim.due_at(now).into(), types];
     Due::each(conn, binds, |row| {
-        if Fields::at(row, TURN).text().is_none_or(|turn| turns.insert(turn)) {
-            let rowid = number(row, WAITING);
-            rows.push(rowid);
-            match reader.read_waiting(row, &claim.queue) {
-                Ok(job) => waiting.push(job),
-                Err(_) => unreadable.push(rowid),
+        let is_plain = number(row, PLAIN) != 0;
+        if is_plain || Fields::at(row, TURN).text().is_none_or(|turn| turns.insert(turn)) {
+            let rowid = number(row, ROWID);
+            match reader.read_waiting(row, &claim.queue, is_plain) {
+                Ok(job) => {
+                    rows.push(Row { rowid, is_keyed: job.spec.unique.is_some() || job.spec.turn.is_some() });
+                    waiting.push(job);
+                }
+                Err(_) => {
+                    rows.push(Row { rowid, is_keyed: true });
+                    unreadable.push(rowid);
+                }
             }
         }
         rows.len() < claim.limit.get() as usize
@@ -63,21 +94,34 @@ pub(crate) fn claim(conn: &mut SqliteConnection, claim: &Claim, now: Timestamp) 
 
 /// Starts rows. What was inserted together is mostly claimed together, and then its rows are found without a search
 /// for each.
-fn start(conn: &mut SqliteConnection, mut rows: Vec<i64>, lease: &Lease, now: Timestamp) -> QueryResult<()> {
-    let (holder, now, expires) = (Value::from(&lease.holder), Value::from(now), Value::from(lease.expires));
-    let mut strays: Vec<i64> = Vec::new();
-    rows.sort_unstable();
-    for run in rows.chunk_by(|row, next| row + 1 == *next) {
+fn start(conn: &mut SqliteConnection, mut rows: Vec<Row>, lease: &Lease, now: Timestamp) -> QueryResult<()> {
+    let then = || [Value::from(&lease.holder), now.into(), lease.expires.into()];
+    let mut strays: [Vec<i64>; 2] = [Vec::new(), Vec::new()];
+    rows.sort_unstable_by_key(|row| row.rowid);
+    for run in rows.chunk_by(|row, next| row.rowid + 1 == next.rowid && row.is_keyed == next.is_keyed) {
         match run {
             [first, .., last] if run.len() >= RUN_LEAST => {
-                let binds = [(*first).into(), holder.clone(), now.clone(), expires.clone(), (*last).into()];
-                StartRun::run(conn, binds)?;
+                let [holder, now, expires] = then();
+                let binds = [first.rowid.into(), holder, now, expires, last.rowid.into()];
+                if first.is_keyed {
+                    StartKeyedRun::run(conn, binds)?
+                } else {
+                    StartRun::run(conn, binds)?
+                };
             }
-            run => strays.extend(run),
+            run => strays[usize::from(run[0].is_keyed)].extend(run.iter().map(|row| row.rowid)),
         }
     }
-    if !strays.is_empty() {
-        Start::run(conn, [json(strays), holder, now, expires])?;
+    for (is_keyed, strays) in [false, true].into_iter().zip(strays) {
+        if !strays.is_empty() {
+            let [holder, now, expires] = then();
+            let binds = [json(strays), holder, now, expires];
+            if is_keyed {
+                StartKeyed::run(conn, binds)?
+            } else {
+                Start::run(conn, binds)?
+            };
+        }
     }
     Ok(())
 }

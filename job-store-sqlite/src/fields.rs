@@ -13,6 +13,7 @@ use std::sync::Arc;
 pub(crate) struct Fields<'r, R> {
     row: &'r R,
     at: usize,
+    is_plain: bool,
     problem: Option<BoxError>,
 }
 
@@ -23,7 +24,21 @@ impl<'r, 'a, R: Row<'a, Sqlite>> Fields<'r, R> {
 
     /// The columns from this position.
     pub(crate) fn at(row: &'r R, at: usize) -> Self {
-        Self { row, at, problem: None }
+        Self { row, at, is_plain: false, problem: None }
+    }
+
+    /// The same, where the row is known to have none of the [`seldom`](Self::seldom) ones if `is_plain`.
+    pub(crate) fn of_plain(row: &'r R, is_plain: bool) -> Self {
+        Self { is_plain, ..Self::of(row) }
+    }
+
+    /// The next column, which few rows have: it is not even looked at where the row is known not to.
+    pub(crate) fn seldom<T>(&mut self, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
+        if self.is_plain {
+            self.at += 1;
+            return None;
+        }
+        read(self)
     }
 
     /// What was wrong since this was last asked.

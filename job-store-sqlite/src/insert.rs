@@ -3,7 +3,7 @@
 use crate::{
     fields::Fields,
     row::JobReader,
-    statement::{Statement, Value, statements, together},
+    statement::{EIGHT, Statement, Value, eight, statements, together},
 };
 use diesel::{QueryResult, SqliteConnection, result::Error};
 use job_core::{
@@ -25,24 +25,15 @@ macro_rules! common_row {
     };
 }
 
-/// So many rows as [`EIGHT`] says.
-macro_rules! eight {
-    ($row:expr) => {
-        concat!($row, ",", $row, ",", $row, ",", $row, ",", $row, ",", $row, ",", $row, ",", $row)
-    };
-}
-
 statements! {
     Insert = include_str!("sql/insert.sql"), row!(), "ON CONFLICT DO NOTHING";
-    /// A statement costs as much as a row, so a batch has fewer of them.
     InsertEight = include_str!("sql/insert.sql"), eight!(row!()), "ON CONFLICT DO NOTHING";
-    /// And each bind costs, so jobs that are like most do without the others' parts.
+    /// Each bind costs, so jobs that are like most do without the others' parts.
+    InsertCommon = include_str!("sql/insert_common.sql"), common_row!(), "ON CONFLICT DO NOTHING";
     InsertEightCommon = include_str!("sql/insert_common.sql"), eight!(common_row!()), "ON CONFLICT DO NOTHING";
     Get = "SELECT ", include_str!("sql/columns.sql"), "FROM job WHERE id = ?1";
     Holder = include_str!("sql/holder.sql");
 }
-
-const EIGHT: usize = 8;
 
 /// How many binds a row has: those that every job has, and the others.
 const COMMON: usize = 9;
@@ -75,8 +66,14 @@ pub(crate) fn insert(
 /// Inserts one job.
 pub(crate) fn insert_one(conn: &mut SqliteConnection, new: &NewJob, now: Timestamp) -> QueryResult<Inserted> {
     let job = new.created(now);
-    let binds = together::<{ COMMON + SELDOM }>(common(&job).into_iter().chain(seldom(&job)?));
-    if Insert::run(conn, binds)? == 1 { Ok(Inserted::Created(job)) } else { in_the_way(conn, new) }
+    let others = seldom(&job)?;
+    let inserted = if are_none(&others) {
+        InsertCommon::run(conn, common(&job))?
+    } else {
+        let binds = common(&job).into_iter().chain(others);
+        Insert::run(conn, together::<{ COMMON + SELDOM }>(binds))?
+    };
+    if inserted == 1 { Ok(Inserted::Created(job)) } else { in_the_way(conn, new) }
 }
 
 /// Whether nothing was in the way of any of them. If something was, the others are inserted.
@@ -85,7 +82,7 @@ fn insert_eight(conn: &mut SqliteConnection, jobs: &[Job; EIGHT]) -> QueryResult
     for job in jobs {
         others.push(seldom(job)?);
     }
-    let inserted = if others.iter().flatten().all(|it| matches!(it, Value::Null)) {
+    let inserted = if are_none(others.as_flattened()) {
         let binds = together::<{ EIGHT * COMMON }>(jobs.iter().flat_map(common));
         InsertEightCommon::run(conn, binds)?
     } else {
@@ -120,6 +117,10 @@ fn seldom(Job { spec, state, .. }: &Job) -> QueryResult<[Value<'_>; SELDOM]> {
         spec.requester.as_ref().map(|it| it.as_str()).into(),
         state.held_key().map(|it| it.as_str()).into(),
     ])
+}
+
+fn are_none(parts: &[Value<'_>]) -> bool {
+    parts.iter().all(|it| matches!(it, Value::Null))
 }
 
 fn in_the_way(conn: &mut SqliteConnection, new: &NewJob) -> QueryResult<Inserted> {

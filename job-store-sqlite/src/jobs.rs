@@ -165,7 +165,7 @@ impl SqliteStore {
 }
 
 fn apply(transaction: &mut Transaction<'_>, changes: &[Change]) -> QueryResult<Vec<Reply>> {
-    let replies = change::apply(transaction.conn, changes)?;
+    let replies = change::apply(transaction.conn, changes, transaction.bold)?;
     for state in change::waiting(changes, &replies) {
         transaction.ring(state.queue());
     }

@@ -3,7 +3,7 @@
 use crate::{
     fields::Fields,
     row::JobReader,
-    statement::{Statement, Value, statements},
+    statement::{Statement, Value, number, statements},
 };
 use diesel::{QueryResult, SqliteConnection, result::Error};
 use job_core::{
@@ -17,7 +17,9 @@ const UNREADABLE_MOST: usize = 10;
 
 statements! {
     Renew = include_str!("sql/renew.sql");
-    Lapsed = "SELECT ", include_str!("sql/columns.sql"), include_str!("sql/lapsed.sql");
+    Lapsed = include_str!("sql/lapsed.sql");
+    /// One of them, if it still is.
+    LapsedRow = "SELECT ", include_str!("sql/columns.sql"), "FROM job WHERE rowid = ?1 AND status = 1 AND lease_expires <= ?2";
 }
 
 /// Extends leases to `expires`, and answers for each. In a transaction that may write.
@@ -49,10 +51,8 @@ pub(crate) fn lapsed(
     now: Timestamp,
 ) -> QueryResult<Vec<Job>> {
     let mut jobs = Vec::new();
-    let mut reader = JobReader::default();
-    let after = after.unwrap_or(*JobId::BOUNDS.start());
-    Lapsed::each(conn, [after.into(), now.into()], |row| {
-        jobs.extend(reader.read(row));
+    each_lapsed(conn, after, now, |row| {
+        jobs.extend(row);
         jobs.len() < limit.get() as usize
     })?;
     Ok(jobs)
@@ -61,11 +61,33 @@ pub(crate) fn lapsed(
 /// The rows that should be among [`lapsed`] and are not readable.
 pub(crate) fn unreadable_lapsed(conn: &mut SqliteConnection, now: Timestamp) -> QueryResult<Vec<Unreadable>> {
     let mut rows = Vec::new();
-    let mut reader = JobReader::default();
-    let first = *JobId::BOUNDS.start();
-    Lapsed::each(conn, [first.into(), now.into()], |row| {
-        rows.extend(reader.read(row).err());
+    each_lapsed(conn, None, now, |row| {
+        rows.extend(row.err());
         rows.len() < UNREADABLE_MOST
     })?;
     Ok(rows)
+}
+
+/// Gives each to `read`, by id, for as long as that gives true.
+fn each_lapsed(
+    conn: &mut SqliteConnection,
+    after: Option<JobId>,
+    now: Timestamp,
+    mut read: impl FnMut(Result<Job, Unreadable>) -> bool,
+) -> QueryResult<()> {
+    let mut lapsed = Vec::new();
+    let after = after.unwrap_or(*JobId::BOUNDS.start());
+    Lapsed::each(conn, [after.into(), now.into()], |row| {
+        lapsed.push((Fields::of(row).job_id(), number(row, 1)));
+        true
+    })?;
+    lapsed.sort_unstable();
+    let mut reader = JobReader::default();
+    for (_, rowid) in lapsed {
+        let row = LapsedRow::one(conn, [rowid.into(), now.into()], |row| reader.read(row))?;
+        if !row.is_none_or(&mut read) {
+            break;
+        }
+    }
+    Ok(())
 }

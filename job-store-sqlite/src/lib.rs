@@ -4,6 +4,7 @@
 
 mod admin;
 mod advice;
+mod batch;
 mod call;
 mod change;
 mod claim;

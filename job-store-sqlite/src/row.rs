@@ -28,7 +28,7 @@ pub(crate) struct JobReader {
 impl JobReader {
     /// The job in `row`.
     pub(crate) fn read<'a>(&mut self, row: &impl Row<'a, Sqlite>) -> Result<Job, Unreadable> {
-        self.decode(row, None, false)
+        self.decode(row, None, false, false)
     }
 
     /// The job in `row`, which has the columns of `sql/waiting.sql` only: it waits in `queue`.
@@ -36,14 +36,15 @@ impl JobReader {
         &mut self,
         row: &impl Row<'a, Sqlite>,
         queue: &QueueName,
+        is_plain: bool,
     ) -> Result<Job, Unreadable> {
-        self.decode(row, Some(queue), false)
+        self.decode(row, Some(queue), false, is_plain)
     }
 
     /// The job in `row`, which was just started. If it is not readable its state is given all the same: what the
     /// claim wrote is known, and a part that does not decode is left out.
     pub(crate) fn read_started<'a>(&mut self, row: &impl Row<'a, Sqlite>) -> Result<Job, Unreadable> {
-        self.decode(row, None, true)
+        self.decode(row, None, true, false)
     }
 
     fn decode<'a>(
@@ -51,8 +52,9 @@ impl JobReader {
         row: &impl Row<'a, Sqlite>,
         waits_in: Option<&QueueName>,
         started: bool,
+        is_plain: bool,
     ) -> Result<Job, Unreadable> {
-        let mut fields = Fields::of(row);
+        let mut fields = Fields::of_plain(row, is_plain);
         // The table refuses an id of another length, so this is only for the compiler.
         let id = fields.job_id().unwrap_or(*JobId::BOUNDS.start());
         let spec = self.spec(&mut fields);
@@ -85,17 +87,18 @@ impl JobReader {
         let args = Json::stored(fields.text().unwrap_or_default());
         let urgency = fields.number().unwrap_or_default();
         let priority = fields.checked(i16::try_from(-urgency)).unwrap_or_default();
-        let target = fields.parsed(|text| Target::new(text));
-        let tags = fields.parsed(|text| serde_json::from_str::<Vec<Tag>>(text)).unwrap_or_default();
-        let key = fields.text().map(UniqueKey::stored);
-        let scope = fields.number().map(|number| {
+        let target = fields.seldom(|it| it.parsed(|text| Target::new(text)));
+        let tags =
+            fields.seldom(|it| it.parsed(|text| serde_json::from_str::<Vec<Tag>>(text))).unwrap_or_default();
+        let key = fields.seldom(Fields::text).map(UniqueKey::stored);
+        let scope = fields.seldom(Fields::number).map(|number| {
             let scope = i16::try_from(number).ok().and_then(UniqueScope::from_number);
             scope.ok_or_else(|| format!("there is no unique scope {number}"))
         });
         let scope = scope.and_then(|it| fields.checked(it));
-        let turn = fields.text().map(Turn::stored);
+        let turn = fields.seldom(Fields::text).map(Turn::stored);
         let max_retries = fields.counted().unwrap_or_default();
-        let requester = fields.parsed(|text| Requester::new(text));
+        let requester = fields.seldom(|it| it.parsed(|text| Requester::new(text)));
         let date_created = fields.time().unwrap_or_default();
 
         self.type_name.clone_from(&type_name);
@@ -139,11 +142,11 @@ impl JobReader {
             date_started,
             date_finished,
             lease,
-            last_error: fields.text().map(|it| Text::from(&*it)),
-            reason: fields.text().map(|it| Text::from(&*it)),
-            held_key: fields.text().map(UniqueKey::stored),
+            last_error: fields.seldom(Fields::text).map(|it| Text::from(&*it)),
+            reason: fields.seldom(Fields::text).map(|it| Text::from(&*it)),
+            held_key: fields.seldom(Fields::text).map(UniqueKey::stored),
             running_key: if has_all { fields.text().map(Turn::stored) } else { None },
-            superseded_by: fields.job_id(),
+            superseded_by: fields.seldom(Fields::job_id),
             changed_by: fields.actor_id(),
             revision: Revision::from_number(fields.number().unwrap_or_default()),
         })

@@ -60,6 +60,17 @@ macro_rules! statements {
 }
 pub(crate) use statements;
 
+/// How many rows go into one statement: it costs as much as a row.
+pub(crate) const EIGHT: usize = 8;
+
+/// A text as often as [`EIGHT`] says.
+macro_rules! eight {
+    ($row:expr) => {
+        concat!($row, ",", $row, ",", $row, ",", $row, ",", $row, ",", $row, ",", $row, ",", $row)
+    };
+}
+pub(crate) use eight;
+
 /// A row as it comes.
 pub(crate) type SqliteRow<'conn, 'query> = <SqliteConnection as LoadConnection>::Row<'conn, 'query>;
 

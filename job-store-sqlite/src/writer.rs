@@ -85,16 +85,27 @@ pub(crate) fn serve(conn: &mut SqliteConnection, calls: &Calls, bells: &Bells) {
     }
 }
 
-/// Does the calls in one transaction. If one of them fails, or the commit, all are done again, each on its own: one bad
-/// call fails nobody else, and a transaction that SQLite has given up is nobody's puzzle.
+/// Does the calls in one transaction. If one of them fails, or the commit, all are done again, each on its own and
+/// careful: one bad call fails nobody else, nor one bad change its batch, and a transaction that SQLite has given up is
+/// nobody's puzzle.
 fn commit(conn: &mut SqliteConnection, mut group: Vec<Box<dyn Write>>, bells: &Bells) {
-    match together(conn, &mut group, bells) {
-        Ok(()) => group.into_iter().for_each(Write::answer),
-        Err(Failed::Call | Failed::Commit(_)) if group.len() > 1 => {
-            group.into_iter().for_each(|it| commit(conn, vec![it], bells));
+    match together(conn, &mut group, true, bells) {
+        Err(Failed::Call | Failed::Commit(_)) => {
+            for call in group {
+                let mut alone = [call];
+                let done = together(conn, &mut alone, false, bells);
+                answer(alone, done);
+            }
         }
-        Err(Failed::Call) => group.into_iter().for_each(Write::answer),
         // Where it did not even begin nobody was at fault, and on its own each would wait as long again.
+        done => answer(group, done),
+    }
+}
+
+/// Answers calls that are not done again.
+fn answer(group: impl IntoIterator<Item = Box<dyn Write>>, done: Result<(), Failed>) {
+    match done {
+        Ok(()) | Err(Failed::Call) => group.into_iter().for_each(Write::answer),
         Err(Failed::Begin(error) | Failed::Commit(error)) => {
             let (kind, error) = (Kind::of(&error), Arc::new(error));
             group.into_iter().for_each(|it| it.fail(kind.of_source(error.clone().into())));
@@ -109,10 +120,15 @@ enum Failed {
     Commit(Error),
 }
 
-fn together(conn: &mut SqliteConnection, group: &mut [Box<dyn Write>], bells: &Bells) -> Result<(), Failed> {
+fn together(
+    conn: &mut SqliteConnection,
+    group: &mut [Box<dyn Write>],
+    bold: bool,
+    bells: &Bells,
+) -> Result<(), Failed> {
     Begin::run(conn, []).map_err(Failed::Begin)?;
     let mut rings = Vec::new();
-    let mut transaction = Transaction { conn, rings: &mut rings };
+    let mut transaction = Transaction { conn, bold, rings: &mut rings };
     let done = if group.iter_mut().all(|call| call.run(&mut transaction)) {
         Commit::run(conn, []).map_err(Failed::Commit)
     } else {

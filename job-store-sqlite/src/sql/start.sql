@@ -10,7 +10,5 @@ UPDATE OR FAIL job SET
     lease_holder = ?2,
     lease_expires = ?4,
     progress = NULL,
-    held_key = CASE unique_scope WHEN 0 THEN NULL ELSE held_key END,
-    running_key = turn,
     changed_by = ?2,
     revision = revision + 1

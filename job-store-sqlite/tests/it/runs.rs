@@ -2,7 +2,7 @@
 
 use crate::file::File;
 use job_core::{
-    Clock, Job, JobStatus, NewJob,
+    Clock, Job, JobStatus, NewJob, Turn,
     store::{Filter, JobStore, JobStoreExt},
 };
 use job_testing::factory;
@@ -11,19 +11,24 @@ use job_testing::factory;
 async fn a_claim_starts_what_it_gives_and_nothing_in_between() {
     let file = File::new();
     let store = file.store().await;
-    // A long run, one job of another queue, a short run, another one of it, and a long run again.
+    // A long run, one job of another queue, a short run, another one of it, and a long run again; then jobs with a key and
+    // a turn, few and many.
     let elsewhere = |n: usize| n == 20 || n == 24;
-    let jobs: Vec<NewJob> = (0..60)
-        .map(|n| {
-            let job = factory::job(store.mint());
-            if elsewhere(n) { NewJob { queue: factory::named("elsewhere"), ..job } } else { job }
+    let is_keyed = |n: usize| n == 42 || n >= 60;
+    let jobs: Vec<NewJob> = (0..90)
+        .map(|n| match factory::job(store.mint()) {
+            job if elsewhere(n) => NewJob { queue: factory::named("elsewhere"), ..job },
+            job if is_keyed(n) => {
+                NewJob { turn: Some(Turn::new(n)), ..factory::keyed(job.id, &format!("\"{n}\"")) }
+            }
+            job => job,
         })
         .collect();
     store.insert(&jobs, Clock::Store).await.unwrap();
 
     let claimed = store.claim(&factory::claim(Clock::Store)).await.unwrap().jobs;
 
-    assert_eq!(claimed.len(), 58);
+    assert_eq!(claimed.len(), 88);
     let mut stored: Vec<Job> = store.find(&Filter::default(), factory::limit(100)).await.unwrap();
     stored.reverse();
     let (waiting, started): (Vec<_>, Vec<_>) =
