@@ -7,7 +7,7 @@ use super::{
 };
 use crate::server::{self, TestSchema};
 use diesel_async::SimpleAsyncConnection;
-use job_core::{Job, JobId, JobSpec, JobStatus, Lease, NewJob, StateParts, Timestamp, Turn};
+use job_core::{Job, JobId, JobSpec, JobStatus, Lease, NewJob, Revision, StateParts, Timestamp, Turn};
 use job_store_pg::PgStore;
 use job_testing::{Fixture, factory};
 use std::{fmt::Debug, sync::Arc};
@@ -209,12 +209,13 @@ impl Stage {
     }
 }
 
-/// A job, without the times that are the server's: only those of the tests are whole seconds.
+/// A job, without the times that are the server's, from which revisions count: only those of the tests are whole seconds.
 pub(super) fn plain(job: &Job) -> impl Debug + use<> {
     let whole = |it: Timestamp| if it.as_micros() % 1_000_000 == 0 { it } else { Timestamp::MIN };
     let spec = JobSpec { date_created: whole(job.spec.date_created), ..job.spec.clone() };
     let parts = job.state.parts();
     let state = StateParts {
+        revision: Revision::from_number(job.change_count()),
         scheduled_start: whole(parts.scheduled_start),
         date_started: parts.date_started.map(whole),
         date_finished: parts.date_finished.map(whole),
