@@ -34,7 +34,8 @@ fn assert_ran(report: &RunReport) {
 /// T21
 #[tokio::test(flavor = "multi_thread")]
 async fn a_script_and_a_worker_run_all_they_have_with_the_rights_of_a_worker() {
-    let Some(schema) = Schema::with_roles() else { return };
+    let Some(mut schema) = Schema::new() else { return };
+    schema.roles = true;
     let owner = opened(&schema.url()).await;
     let url = StoreUrl { role: Some(format!("{}_worker", schema.name)), ..schema.url() };
     let pause = Switch::PauseType("errand".parse().unwrap());

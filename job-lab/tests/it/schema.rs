@@ -20,8 +20,8 @@ pub(crate) struct Schema {
     /// The URL of the server.
     pub(crate) server: String,
     pub(crate) name: String,
-    /// Whether it has group roles, which are dropped with it.
-    roles: bool,
+    /// Whether it has group roles, which are dropped with it; not, if nobody says so.
+    pub(crate) roles: bool,
 }
 
 impl Schema {
@@ -43,13 +43,6 @@ impl Schema {
         let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         Some(Self { server, name: format!("test_{seconds}_{}_lab{number}", process::id()), roles: false })
-    }
-
-    /// A new one with group roles.
-    pub(crate) fn with_roles() -> Option<Self> {
-        let mut schema = Self::new()?;
-        schema.roles = true;
-        Some(schema)
     }
 
     /// How a store in it is opened. No test pulls the plug, so none waits for the disk.
