@@ -1,6 +1,6 @@
 //! Completion inside the handler's own transaction: the right to complete, and the proof that it was used.
 
-use crate::{ActorId, Job, JobId, Then};
+use crate::{ActorId, Change, Job, JobId, Then, Timestamp};
 
 /// The right to complete one attempt. Used up by the store's `complete_on`, the last statement of the
 /// handler's own transaction.
@@ -59,6 +59,23 @@ impl Completion {
 }
 
 impl CompletionParts {
+    /// The change that completes the job at `now`; it deletes the row, if that is asked for and no key has to outlive it.
+    ///
+    /// # Errors
+    ///
+    /// [`AttemptLost`] if what was claimed does not run.
+    pub fn change(&self, now: Timestamp) -> Result<Change, AttemptLost> {
+        let next = self.job.complete(now).map_err(|_| self.lost())?;
+        let change = Change::new(&self.job, next, self.by);
+        Ok(if self.then == Then::Delete { change.deleting_completed() } else { change })
+    }
+
+    /// What the handler is told when the change does not fit.
+    #[must_use]
+    pub const fn lost(&self) -> AttemptLost {
+        AttemptLost { id: self.job.id }
+    }
+
     /// The proof. For stores only: the completing statement has changed its row.
     pub fn completed(&self) -> Completed {
         Completed { id: self.job.id }

@@ -1,7 +1,7 @@
 //! Completion within a handler, where a store on disk has `complete_on`.
 
 use crate::{SCHEME, store::MemStore};
-use job_core::{AttemptLost, Change, Clock, Completed, Completion};
+use job_core::{AttemptLost, Clock, Completed, Completion};
 
 /// Completes the job, as the last thing that the handler of a transactional job does, in tests on this store.
 ///
@@ -15,12 +15,10 @@ pub fn complete(store: &MemStore, completion: Completion) -> Result<Completed, C
     if parts.store != SCHEME {
         return Err(CompleteError::OtherStore { claimed_from: parts.store });
     }
-    let lost = AttemptLost { id: parts.job.id };
     let mut tables = store.tables();
-    let next = parts.job.complete(store.time(Clock::Store)).map_err(|_| lost)?;
-    let change = Change { then: parts.then, ..Change::new(&parts.job, next, parts.by) };
+    let change = parts.change(store.time(Clock::Store))?;
     let replies = store.change(&mut tables, &[change]);
-    if replies.iter().all(|it| it.is_applied()) { Ok(parts.completed()) } else { Err(lost.into()) }
+    if replies.iter().all(|it| it.is_applied()) { Ok(parts.completed()) } else { Err(parts.lost().into()) }
 }
 
 /// The job could not be completed.

@@ -10,9 +10,7 @@ use crate::{
     texts::Texts,
 };
 use diesel_async::AsyncPgConnection;
-use job_core::{
-    AttemptLost, Change, Completed, Completion, CompletionParts, Then, Timestamp, store::StoreError,
-};
+use job_core::{AttemptLost, Change, Completed, Completion, CompletionParts, Timestamp, store::StoreError};
 
 /// Completes the job, as the last statement of the handler's own transaction, which is begun with Diesel
 /// (`conn.transaction`): of a `BEGIN` sent as raw SQL Diesel does not know. Above the isolation `READ COMMITTED` it needs a
@@ -184,9 +182,7 @@ impl Ending {
     }
 
     pub(crate) fn change(&self, now: Timestamp) -> Result<Change, AttemptLost> {
-        let next = self.0.job.complete(now).map_err(|_| self.lost())?;
-        let change = Change::new(&self.0.job, next, self.0.by);
-        Ok(if self.0.then == Then::Delete { change.deleting_completed() } else { change })
+        self.0.change(now)
     }
 
     pub(crate) fn changes<'a>(&self, change: &'a Change) -> Changes<'a> {
@@ -199,11 +195,7 @@ impl Ending {
     }
 
     pub(crate) fn completed(&self, applied: &[Id]) -> Result<Completed, CompleteError> {
-        if applied.is_empty() { Err(self.lost().into()) } else { Ok(self.0.completed()) }
-    }
-
-    fn lost(&self) -> AttemptLost {
-        AttemptLost { id: self.0.job.id }
+        if applied.is_empty() { Err(self.0.lost().into()) } else { Ok(self.0.completed()) }
     }
 }
 

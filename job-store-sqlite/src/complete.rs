@@ -2,7 +2,7 @@
 
 use crate::{SCHEME, change::apply_one, error::store_error, ids};
 use diesel::SqliteConnection;
-use job_core::{AttemptLost, Change, Completed, Completion, Then, store::StoreError};
+use job_core::{AttemptLost, Completed, Completion, store::StoreError};
 
 /// Completes the job, as the last statement of the handler's own transaction.
 ///
@@ -15,12 +15,8 @@ pub fn complete_on(conn: &mut SqliteConnection, completion: Completion) -> Resul
     if parts.store != SCHEME {
         return Err(CompleteError::OtherStore { claimed_from: parts.store });
     }
-    let lost = AttemptLost { id: parts.job.id };
-    let next = parts.job.complete(ids::now()).map_err(|_| lost)?;
-    let change = Change::new(&parts.job, next, parts.by);
-    let change = if parts.then == Then::Delete { change.deleting_completed() } else { change };
-    let reply = apply_one(conn, &change)?;
-    if reply.is_applied() { Ok(parts.completed()) } else { Err(lost.into()) }
+    let reply = apply_one(conn, &parts.change(ids::now())?)?;
+    if reply.is_applied() { Ok(parts.completed()) } else { Err(parts.lost().into()) }
 }
 
 /// Does `work` and completes the job, in one transaction that it begins and commits.
