@@ -5,6 +5,7 @@ use crate::{
     pool::{LendError, Pool},
     ring::Ringer,
     session::Session,
+    silence::unless_silent,
     texts::Texts,
 };
 use job_core::{QueueName, store::StoreError};
@@ -20,6 +21,8 @@ use uuid::Uuid;
 const TRIES: u32 = 6;
 /// How long to wait before the second try; each further one waits up to twice as long.
 const FIRST_WAIT: Duration = Duration::from_millis(10);
+/// After how long a silence a connection is taken for dead: a third of the time that a lease leaves.
+const SILENCE: Duration = Duration::from_secs(10);
 
 /// What a store call does with a connection. It may be run again from the start when it met a transient error.
 pub(crate) trait Call: fmt::Debug + Send + Sync + 'static {
@@ -29,6 +32,10 @@ pub(crate) trait Call: fmt::Debug + Send + Sync + 'static {
     /// Whether it may be made again when its reply was lost, so that it may have been done. If not, the caller is told at
     /// once that the store is away, and looks for what was done.
     const REPEATS: bool = true;
+
+    /// Whether each of its statements is answered within [`SILENCE`] by a server that lives. If so, a longer silence means
+    /// that the connection is dead, and it is made on another one.
+    const IS_QUICK: bool = true;
 
     /// Whether [`take_back`](Self::take_back) does anything.
     const TAKES_BACK: bool = false;
@@ -127,12 +134,19 @@ impl Caller {
         let token = lent.cancel_token();
         let again = mem::replace(again, true);
         let mut session = Session { conn: &mut lent, texts: &self.texts, again };
-        let Ok(result) = timeout_at(deadline, call.run(&mut session)).await else {
-            // Nobody may use a connection on which a query still runs.
-            lent.discard();
-            let cancelled = self.pool.server().cancel(&token);
-            let _ = timeout_at(Instant::now() + Duration::from_secs(1), cancelled).await;
-            return Err(self.late().into());
+        let silence = if C::IS_QUICK { SILENCE.min(self.deadline / 3) } else { self.deadline };
+        let result = match timeout_at(deadline, unless_silent(silence, call.run(&mut session))).await {
+            Ok(Some(result)) => result,
+            in_vain => {
+                // Nobody may use a connection on which a query still runs.
+                lent.discard();
+                let cancelled = self.pool.server().cancel(&token);
+                let _ = timeout_at(Instant::now() + Duration::from_secs(1), cancelled).await;
+                match in_vain {
+                    Ok(_) => Err(CallError::Silent(silence)),
+                    Err(_) => return Err(self.late().into()),
+                }
+            }
         };
         match result.as_ref().err().map(CallError::kind) {
             Some(Kind::Lost | Kind::Replan) => {
@@ -144,9 +158,7 @@ impl Caller {
             _ => {}
         }
         match result {
-            Err(CallError::Database(error)) if !C::REPEATS && Kind::of(&error) == Kind::Lost => {
-                Err(CallError::InDoubt(error))
-            }
+            Err(error) if !C::REPEATS && error.kind() == Kind::Lost => Err(CallError::InDoubt(error.into())),
             result => result,
         }
     }

@@ -11,6 +11,7 @@ pub(crate) struct Delete(pub(crate) Vec<JobId>);
 
 impl Call for Delete {
     type Answer = u64;
+    const IS_QUICK: bool = false;
 
     async fn run(&self, session: &mut Session<'_>) -> Result<u64, CallError> {
         let ids: BTreeSet<JobId> = self.0.iter().copied().collect();

@@ -2,7 +2,7 @@
 
 use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error};
 use job_core::{BoxError, store::StoreError};
-use std::{error, iter, sync::Arc};
+use std::{error, iter, sync::Arc, time::Duration};
 
 /// What went wrong inside a store call.
 #[derive(Debug, thiserror::Error)]
@@ -13,9 +13,12 @@ pub(crate) enum CallError {
     /// What the store says about it already.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Nothing came from the server for so long that the connection is given up.
+    #[error("the server has said nothing for {0:?}; the connection is given up")]
+    Silent(Duration),
     /// The connection was lost on the way: whether it was done is not known.
     #[error(transparent)]
-    InDoubt(Error),
+    InDoubt(StoreError),
 }
 
 impl CallError {
@@ -23,6 +26,7 @@ impl CallError {
     pub(crate) fn kind(&self) -> Kind {
         match self {
             Self::Database(error) => Kind::of(error),
+            Self::Silent(_) => Kind::Lost,
             Self::InDoubt(_) => Kind::InDoubt,
             Self::Store(StoreError::Unavailable(_)) => Kind::Conflict,
             Self::Store(StoreError::Corrupt { .. }) => Kind::Row,
@@ -34,8 +38,9 @@ impl CallError {
 impl From<CallError> for StoreError {
     fn from(error: CallError) -> Self {
         match error {
-            CallError::Database(error) | CallError::InDoubt(error) => store_error(error),
-            CallError::Store(error) => error,
+            CallError::Database(error) => store_error(error),
+            CallError::Store(error) | CallError::InDoubt(error) => error,
+            silent @ CallError::Silent(_) => Self::Unavailable(silent.to_string().into()),
         }
     }
 }

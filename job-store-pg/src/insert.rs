@@ -42,6 +42,7 @@ pub(crate) struct Insert {
 
 impl Call for Insert {
     type Answer = Vec<Inserted>;
+    const IS_QUICK: bool = false;
 
     async fn run(&self, session: &mut Session<'_>) -> Result<Vec<Inserted>, CallError> {
         let mut answers = Vec::with_capacity(self.jobs.len());

@@ -48,6 +48,7 @@ mod row;
 mod schema;
 mod server;
 mod session;
+mod silence;
 mod statement;
 mod store;
 mod switches;

@@ -26,6 +26,7 @@ pub(crate) struct List {
 
 impl Call for List {
     type Answer = Listed;
+    const IS_QUICK: bool = false;
 
     async fn run(&self, session: &mut Session<'_>) -> Result<Listed, CallError> {
         let mut condition = condition(&self.filter, &session.texts.ready);
@@ -76,6 +77,7 @@ pub(crate) struct Count {
 
 impl Call for Count {
     type Answer = Counted;
+    const IS_QUICK: bool = false;
 
     async fn run(&self, session: &mut Session<'_>) -> Result<Counted, CallError> {
         let mut condition = condition(&self.filter, &session.texts.ready);

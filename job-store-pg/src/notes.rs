@@ -51,6 +51,7 @@ pub(crate) struct Read {
 
 impl Call for Read {
     type Answer = Vec<Noted>;
+    const IS_QUICK: bool = false;
 
     async fn run(&self, session: &mut Session<'_>) -> Result<Vec<Noted>, CallError> {
         let mut condition = Condition::default();

@@ -42,8 +42,7 @@ impl PgOptions {
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(Duration::from_secs(5));
         }
-        // A server that vanished without a word is noticed within half a minute.
-        config.keepalives_idle(Duration::from_secs(10)).tcp_user_timeout(Duration::from_secs(30));
+        notice_silence(&mut config);
         let options = Self {
             server: Server::new(config, tls),
             schema: Schema::default(),
@@ -78,7 +77,8 @@ impl PgOptions {
         Self { connections: most, ..self }
     }
 
-    /// How long a call may take, with all its tries; 30 s if not said.
+    /// How long a call may take, with all its tries; 30 s if not said. A connection on which nothing comes for a third of it, or
+    /// for ten seconds, is taken for dead before that, and the call made on another one.
     #[must_use]
     pub fn deadline(self, deadline: Duration) -> Self {
         Self { deadline, ..self }
@@ -130,6 +130,24 @@ impl PgOptions {
             ("pooler", Some(on)) => Ok(self.pooler(on)),
             _ => Err(UrlError::Flag { key: key.to_owned() }),
         }
+    }
+}
+
+/// What the URL does not say about it: a server that vanished without a word is noticed within some 20 s where nothing is said
+/// to it, and within 8 s by what it does not acknowledge.
+fn notice_silence(config: &mut Config) {
+    let unsaid = Config::new();
+    if config.get_keepalives_idle() == unsaid.get_keepalives_idle() {
+        config.keepalives_idle(Duration::from_secs(10));
+    }
+    if config.get_keepalives_interval().is_none() {
+        config.keepalives_interval(Duration::from_secs(3));
+    }
+    if config.get_keepalives_retries().is_none() {
+        config.keepalives_retries(3);
+    }
+    if config.get_tcp_user_timeout().is_none() {
+        config.tcp_user_timeout(Duration::from_secs(8));
     }
 }
 
@@ -228,7 +246,18 @@ mod tests {
                 .unwrap();
         assert_eq!(options.schema.name(), "x");
         assert_eq!((options.notify, options.roles, options.pooler), (false, true, true));
-        assert_eq!(options.server.config().get_connect_timeout(), Some(&Duration::from_secs(3)));
+        let config = options.server.config();
+        assert_eq!(config.get_connect_timeout(), Some(&Duration::from_secs(3)));
+        assert_eq!(config.get_tcp_user_timeout(), Some(&Duration::from_secs(8)));
+    }
+
+    #[test]
+    fn what_the_url_says_of_silence_holds() {
+        let options = PgOptions::new("postgres://h/db?keepalives_idle=77&tcp_user_timeout=66").unwrap();
+        let config = options.server.config();
+        assert_eq!(config.get_keepalives_idle(), Duration::from_secs(77));
+        assert_eq!(config.get_tcp_user_timeout(), Some(&Duration::from_secs(66)));
+        assert_eq!(config.get_keepalives_interval(), Some(Duration::from_secs(3)));
     }
 
     #[test]

@@ -14,7 +14,7 @@ use std::{
     ops::{Deref, DerefMut},
     time::Duration,
 };
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 /// A pool of connections.
 #[derive(Clone)]
@@ -27,6 +27,7 @@ pub(crate) struct Pool {
 pub(crate) struct Connector {
     pub(crate) server: Server,
     setup: String,
+    deadline: Duration,
 }
 
 /// No connection could be had.
@@ -92,7 +93,7 @@ fn unavailable(error: impl Into<job_core::BoxError>) -> LendError {
 
 impl Connector {
     pub(crate) fn new(options: &PgOptions) -> Self {
-        Self { server: options.server.named(), setup: setup(options) }
+        Self { server: options.server.named(), setup: setup(options), deadline: options.deadline }
     }
 
     /// A new connection, on which statements may last.
@@ -104,8 +105,18 @@ impl Connector {
         Ok(conn)
     }
 
-    /// A new connection with our settings.
+    /// A new connection with our settings. One that a server takes and does not answer on is given up in time.
     pub(crate) async fn connect(&self) -> Result<AsyncPgConnection, LendError> {
+        match timeout(self.deadline, self.set_up()).await {
+            Ok(result) => result,
+            Err(_) => Err(unavailable(format!(
+                "the server takes connections, but has not answered on this one for {:?}",
+                self.deadline
+            ))),
+        }
+    }
+
+    async fn set_up(&self) -> Result<AsyncPgConnection, LendError> {
         let mut conn = connect(&self.server).await?;
         if !self.setup.is_empty() {
             conn.batch_execute(&self.setup).await?;

@@ -46,6 +46,7 @@ pub(crate) struct Places {
 
 impl Call for Prune {
     type Answer = u64;
+    const IS_QUICK: bool = false;
 
     async fn run(&self, session: &mut Session<'_>) -> Result<u64, CallError> {
         let (first, last) = JobId::BOUNDS.into_inner();

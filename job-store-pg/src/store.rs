@@ -36,7 +36,7 @@ use job_core::{
     },
 };
 use std::{num::NonZeroU32, sync::Arc, time::Duration};
-use tokio::runtime::Handle;
+use tokio::{runtime::Handle, time::timeout};
 use uuid::Uuid;
 
 /// A store in a PostgreSQL database. Cheap to clone; clones share their connections.
@@ -72,7 +72,8 @@ impl PgStore {
         // First, so that no connection of others gets our settings.
         pooler::refuse_unfit(&connector.server, options.pooler).await?;
         let mut conn = connector.connect().await.map_err(CallError::from)?;
-        migrate::refuse_newer(&mut conn, &options.schema).await?;
+        let looked = timeout(options.deadline, migrate::refuse_newer(&mut conn, &options.schema)).await;
+        looked.map_err(|late| StoreError::Unavailable(late.into()))??;
         let caller = Caller {
             pool: Pool::new(options),
             texts: Arc::new(Texts::of(&options.schema)),

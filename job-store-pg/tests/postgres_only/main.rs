@@ -35,6 +35,7 @@ mod roles;
 mod scattered;
 #[path = "../server/mod.rs"]
 mod server;
+mod silence;
 mod starving;
 mod synchronous;
 mod unreadable;

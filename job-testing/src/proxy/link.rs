@@ -28,6 +28,7 @@ pub(super) struct Link {
     server: TcpStream,
     talk: Mutex<Talk>,
     cut: AtomicBool,
+    forgotten: AtomicBool,
 }
 
 /// Passes on what a new client and the server have to say to each other, until one of them is gone.
@@ -44,7 +45,13 @@ pub(super) fn serve(shared: &Arc<Shared>, mut client: TcpStream, server: &str) -
     }
     let mut talk = Talk::default();
     talk.asks(&greeting, None);
-    let link = Arc::new(Link { client, server, talk: Mutex::new(talk), cut: AtomicBool::new(false) });
+    let link = Arc::new(Link {
+        client,
+        server,
+        talk: Mutex::new(talk),
+        cut: <_>::default(),
+        forgotten: <_>::default(),
+    });
     let answering = {
         let (shared, link) = (shared.clone(), link.clone());
         thread::Builder::new().name("proxy-answers".to_owned()).spawn(move || {
@@ -94,6 +101,15 @@ impl Link {
 
     pub(super) fn is_cut(&self) -> bool {
         self.cut.load(SeqCst)
+    }
+
+    /// Passes nothing on any more.
+    pub(super) fn forget(&self) {
+        self.forgotten.store(true, SeqCst);
+    }
+
+    pub(super) fn is_forgotten(&self) -> bool {
+        self.forgotten.load(SeqCst)
     }
 
     /// Passes on what the client says; `messages` holds what came with its greeting.

@@ -128,6 +128,12 @@ impl Proxy {
         self.shared.state.lock().refuses = refuses;
     }
 
+    /// From now on the connections that there are stand still, for ever: as if a firewall had forgotten them. New ones do not.
+    /// [`cut_all`](Self::cut_all) cuts them all the same.
+    pub fn forget_all(&self) {
+        self.shared.state.lock().links.iter().for_each(|it| it.forget());
+    }
+
     /// Whether connections stand still: what either side says is kept until this ends.
     /// [`cut_all`](Self::cut_all) cuts them all the same.
     pub fn stall(&self, stalls: bool) {
@@ -152,7 +158,7 @@ impl Shared {
     /// Waits until nothing stands still. `false` if the connection was cut by then.
     fn passes(&self, link: &Link) -> bool {
         let mut state = self.state.lock();
-        while state.stalls && !link.is_cut() {
+        while (state.stalls || link.is_forgotten()) && !link.is_cut() {
             self.changed.wait(&mut state);
         }
         !link.is_cut()
