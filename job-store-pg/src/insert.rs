@@ -14,7 +14,7 @@ use crate::{
 };
 use diesel::{QueryResult, pg::Pg, row::Row};
 use job_core::{
-    BoxError, Clock, Job, JobId, JobStatus, NewJob, QueueName, Timestamp,
+    Clock, Job, JobId, JobStatus, NewJob, QueueName, Timestamp,
     store::{Inserted, StoreError, Unreadable},
 };
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -118,7 +118,7 @@ pub(crate) async fn insert(
         let mut undecided = Names::default();
         for n in refused {
             if !undecided.know(&jobs[n]) {
-                answers[n] = refusal(&jobs[n], &known, &holders)?;
+                answers[n] = refusal(&jobs[n], &known, &holders);
             }
             if answers[n].is_none() {
                 undecided.add(&jobs[n]);
@@ -132,23 +132,20 @@ pub(crate) async fn insert(
     all.ok_or_else(|| StoreError::Unavailable("unique keys keep changing hands".into()).into())
 }
 
-/// Why it was not inserted; `None` if the reason is gone by now.
+/// Why it was not inserted; `None` if the reason is gone by now. Of a row that is not readable nobody can say that the job
+/// made it.
 fn refusal(
     job: &NewJob,
     known: &HashMap<JobId, Result<Job, Unreadable>>,
     holders: &HashMap<(Box<str>, Box<str>), JobId>,
-) -> Result<Option<Inserted>, StoreError> {
+) -> Option<Inserted> {
     match known.get(&job.id) {
-        Some(Ok(stored)) if job.made(stored) => return Ok(Some(Inserted::Created(stored.clone()))),
-        Some(Ok(_)) => return Ok(Some(Inserted::IdTaken)),
-        Some(Err(unreadable)) => {
-            let source: BoxError = unreadable.source.to_string().into();
-            return Err(StoreError::Corrupt { id: job.id, source });
-        }
+        Some(Ok(stored)) if job.made(stored) => return Some(Inserted::Created(stored.clone())),
+        Some(_) => return Some(Inserted::IdTaken),
         None => {}
     }
     let holder = key(job).and_then(|it| holders.get(&(job.type_name.as_str().into(), it.into())));
-    Ok(holder.map(|holder| Inserted::Existing { holder: *holder }))
+    holder.map(|holder| Inserted::Existing { holder: *holder })
 }
 
 /// The key that the job would hold.

@@ -7,7 +7,7 @@ use crate::{
 use diesel_async::SimpleAsyncConnection;
 use job_core::{
     Clock, Job, JobId, JobStatus, NewJob, Phase, QueueName, Reply,
-    store::{Claim, Filter, JobStore, JobStoreExt, Order, Page, StoreError},
+    store::{Claim, Filter, Inserted, JobStore, JobStoreExt, Order, Page, StoreError},
 };
 use job_store_pg::PgStore;
 use job_testing::factory;
@@ -55,6 +55,16 @@ async fn all(store: &PgStore, order: Order, limit: u32) -> Vec<Result<Job, JobId
             next => page.after = next,
         }
     }
+}
+
+#[test]
+fn an_id_whose_row_is_unreadable_is_taken() {
+    run(async {
+        let (_schema, store, wrong) = mixed().await;
+        let jobs = [factory::job(wrong[0]), factory::job(store.mint())];
+        let again = store.insert(&jobs, Clock::Store).await.unwrap();
+        assert!(matches!(again[..], [Inserted::IdTaken, Inserted::Created(_)]), "{again:?}");
+    });
 }
 
 #[test]
