@@ -3,7 +3,7 @@
 use crate::clock::RunnerClock;
 use job_core::{
     Clock,
-    store::{OpenError, Opened, Opener, StoreError, StoreUrl},
+    store::{OpenError, Opened, StoreError},
 };
 use std::{error::Error, time::Duration};
 use tracing::{info, warn};
@@ -11,20 +11,19 @@ use tracing::{info, warn};
 const FIRST: Duration = Duration::from_millis(100);
 const LONGEST: Duration = Duration::from_secs(5);
 
-/// Opens the store, and tries again while it is only away, for as long as `limit`.
+/// Opens the store by `open`, and tries again while it is only away, for as long as `limit`.
 ///
 /// # Errors
 ///
 /// [`OpenError`] if waiting does not help.
-pub(crate) async fn patiently(
-    opener: &dyn Opener,
-    url: &StoreUrl,
-    limit: Duration,
-) -> Result<Opened, OpenError> {
+pub(crate) async fn patiently<F>(open: impl Fn() -> F, limit: Duration) -> Result<Opened, OpenError>
+where
+    F: Future<Output = Result<Opened, OpenError>>,
+{
     let clock = RunnerClock::new(Clock::Store);
     let (began, mut delay) = (clock.instant(), None);
     loop {
-        match opener.open(url).await {
+        match open().await {
             Err(error) if is_away(&error) && clock.since(began) < limit => {
                 if delay.is_none() {
                     warn!(error = &error as &dyn Error, "The job store is not there yet; trying again.");
@@ -50,7 +49,6 @@ fn is_away(error: &OpenError) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use async_trait::async_trait;
     use job_store_mem::MemStore;
     use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
@@ -61,13 +59,8 @@ mod tests {
         refuses: bool,
     }
 
-    #[async_trait]
-    impl Opener for Server {
-        fn schemes(&self) -> &'static [&'static str] {
-            &["server"]
-        }
-
-        async fn open(&self, url: &StoreUrl) -> Result<Opened, OpenError> {
+    impl Server {
+        async fn open(&self) -> Result<Opened, OpenError> {
             let error = match (self.away.load(SeqCst), self.refuses) {
                 (0, false) => return Ok(MemStore::new().opened()),
                 (0, true) => StoreError::Denied("a wrong password".into()),
@@ -77,13 +70,13 @@ mod tests {
                 }
             };
             let advice = "is the server running?".to_owned();
-            Err(OpenError { url: url.url.clone(), advice, source: error.into() })
+            Err(OpenError { url: "server:".to_owned(), advice, source: error.into() })
         }
     }
 
     async fn opened(refuses: bool) -> Result<Opened, OpenError> {
         let server = Server { away: AtomicU32::new(50), refuses };
-        let opened = patiently(&server, &StoreUrl::new("server://here"), Duration::MAX).await;
+        let opened = patiently(|| server.open(), Duration::MAX).await;
         assert_eq!(server.away.load(SeqCst), 0);
         opened
     }
@@ -104,7 +97,7 @@ mod tests {
         let server = Server { away: AtomicU32::new(u32::MAX), refuses: false };
         let (clock, limit) = (RunnerClock::new(Clock::Store), Duration::from_secs(30));
         let began = clock.instant();
-        patiently(&server, &StoreUrl::new("server://here"), limit).await.unwrap_err();
+        patiently(|| server.open(), limit).await.unwrap_err();
         assert!((limit..limit + 2 * LONGEST).contains(&clock.since(began)));
     }
 }

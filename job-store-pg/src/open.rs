@@ -1,11 +1,14 @@
 //! Opening by URL, and what to do when it fails.
 
-use crate::{SCHEME, advice::advice, migrate, options::PgOptions, store::PgStore};
-use async_trait::async_trait;
-use job_core::{
-    BoxError,
-    store::{self, Admin, OpenError, Opened, StoreError, StoreUrl},
+use crate::{
+    SCHEME,
+    advice::advice,
+    migrate,
+    options::{PgOptions, UrlError},
+    store::PgStore,
 };
+use async_trait::async_trait;
+use job_core::store::{self, Admin, OpenError, Opened, Reopen, StoreError, StoreUrl};
 
 /// Opens `postgres://USER:PASSWORD@HOST:PORT/DATABASE` and `postgresql://…`. The database must be there; the tables are
 /// made or migrated if [`StoreUrl::create`] says so, and else must be those that this program expects.
@@ -22,9 +25,12 @@ impl store::Opener for Opener {
     }
 
     async fn open(&self, url: &StoreUrl) -> Result<Opened, OpenError> {
-        let refuse =
-            |advice: String, source: BoxError| OpenError { url: without_password(&url.url), advice, source };
-        let options = PgOptions::new(&url.url).map_err(|error| refuse(error.to_string(), error.into()))?;
+        let no_url = |error: UrlError| OpenError {
+            url: without_password(&url.url),
+            advice: error.to_string(),
+            source: error.into(),
+        };
+        let options = PgOptions::new(&url.url).map_err(no_url)?;
         let mut options = options.connections(url.connections);
         if let Some(role) = &url.role {
             options = options.role(role);
@@ -38,8 +44,21 @@ impl store::Opener for Opener {
             }
             Ok(store.opened())
         };
-        open.await.map_err(|error: StoreError| refuse(advice(&error, &options), error.into()))
+        open.await.map_err(|error| refused(error, &options))
     }
+}
+
+/// Connects anew, by the same options: to the same schema, in the same role.
+#[async_trait]
+impl Reopen for PgStore {
+    async fn reopen(&self) -> Result<Opened, OpenError> {
+        let store = Self::connect(&self.options).await.map_err(|error| refused(error, &self.options))?;
+        Ok(store.opened())
+    }
+}
+
+fn refused(error: StoreError, options: &PgOptions) -> OpenError {
+    OpenError { url: options.shown.clone(), advice: advice(&error, options), source: error.into() }
 }
 
 /// Who may not make the tables has to wait for somebody who does.
@@ -51,7 +70,7 @@ impl store::Opener for Opener {
 struct NoTables(String);
 
 /// `url` with `…` in the place of a password.
-fn without_password(url: &str) -> String {
+pub(crate) fn without_password(url: &str) -> String {
     let (scheme, rest) =
         url.split_once("://").unwrap_or_else(|| url.split_once(':').unwrap_or(("postgres", url)));
     let (authority, tail) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));

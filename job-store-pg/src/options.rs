@@ -2,6 +2,7 @@
 
 use crate::{
     advice::advice,
+    open::without_password,
     pool,
     schema::{Schema, SchemaError},
     server::Server,
@@ -16,6 +17,8 @@ use tokio_postgres::Config;
 /// How a [`PgStore`](crate::PgStore) connects, and how it behaves.
 #[derive(Clone, Debug)]
 pub struct PgOptions {
+    /// The URL, without a password.
+    pub(crate) shown: String,
     pub(crate) server: Server,
     pub(crate) schema: Schema,
     pub(crate) role: Option<String>,
@@ -35,6 +38,7 @@ impl PgOptions {
     ///
     /// [`UrlError`] if it is none, or what it says makes no sense. It does not repeat the text, which may hold a password.
     pub fn new(url: &str) -> Result<Self, UrlError> {
+        let shown = without_password(url);
         let (url, known) = split(url)?;
         let mut config: Config = url.parse().map_err(refuse)?;
         let (tls, ours): (Vec<_>, Vec<_>) = known.into_iter().partition(|it| KEYS.contains(&it.0.as_str()));
@@ -44,6 +48,7 @@ impl PgOptions {
         }
         notice_silence(&mut config);
         let options = Self {
+            shown,
             server: Server::new(config, tls),
             schema: Schema::default(),
             role: None,

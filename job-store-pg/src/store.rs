@@ -52,8 +52,7 @@ pub struct PgStore {
     looks: Arc<Looks>,
     patience: Arc<Patience>,
     places: Arc<Places>,
-    schema: Schema,
-    roles: bool,
+    pub(crate) options: Arc<PgOptions>,
 }
 
 impl PgStore {
@@ -86,7 +85,6 @@ impl PgStore {
             let bells = caller.ringer.bells.clone();
             Listener::new(connector.server.clone(), options.schema.clone(), bells, caller.runtime.clone())
         });
-        let (schema, roles) = (options.schema.clone(), options.roles);
         let desk = Desk::new(caller.clone());
         Ok(Self {
             caller,
@@ -96,8 +94,7 @@ impl PgStore {
             looks: Arc::default(),
             patience: Arc::default(),
             places: Arc::default(),
-            schema,
-            roles,
+            options: Arc::new(options.clone()),
         })
     }
 
@@ -105,14 +102,19 @@ impl PgStore {
     #[must_use]
     pub fn opened(&self) -> Opened {
         let store = Arc::new(self.clone());
-        Opened { wake: Some(store.clone()), admin: Some(store.clone()), ..Opened::new(SCHEME, store) }
+        Opened {
+            wake: Some(store.clone()),
+            admin: Some(store.clone()),
+            again: Some(store.clone()),
+            ..Opened::new(SCHEME, store)
+        }
     }
 
     /// Its jobs on the application's own connections.
     #[must_use]
     pub fn jobs(&self) -> Jobs {
         Jobs {
-            schema: self.schema.clone(),
+            schema: self.schema().clone(),
             texts: self.caller.texts.clone(),
             rings: self.caller.ringer.notifies,
         }
@@ -134,10 +136,10 @@ impl PgStore {
     ///
     /// As [`migrate`](Self::migrate).
     pub async fn migrate_to(&self, version: u32) -> Result<(), StoreError> {
-        let (connector, schema, roles) = (self.connector.clone(), self.schema.clone(), self.roles);
+        let (connector, options) = (self.connector.clone(), self.options.clone());
         let migrated = self.caller.runtime.spawn(async move {
             let mut conn = connector.connect_for_long().await?;
-            migrate::migrate(&mut conn, &schema, version.min(migrate::VERSION), roles).await
+            migrate::migrate(&mut conn, &options.schema, version.min(migrate::VERSION), options.roles).await
         });
         match migrated.await {
             Ok(result) => Ok(result?),
@@ -155,7 +157,7 @@ impl PgStore {
     }
 
     pub(crate) fn schema(&self) -> &Schema {
-        &self.schema
+        &self.options.schema
     }
 
     /// How many connections are open for calls, and how many of them are free.

@@ -59,7 +59,8 @@ impl SqliteStore {
         &self.shared.path
     }
 
-    /// This store through all the traits it has, by its own clock.
+    /// This store through all the traits it has, by its own clock. Its threads are of no runtime, so every runtime may use
+    /// it, whatever others do.
     #[must_use]
     pub fn opened(&self) -> Opened {
         let store = Arc::new(self.clone());

@@ -73,7 +73,9 @@ impl ManualClock {
     /// ```
     #[must_use]
     pub fn drive(&self, opened: Opened) -> Opened {
-        Opened { store: Driven::by(self.clone(), opened.store), clock: Clock::Store, ..opened }
+        let clock = self.clone();
+        let driven = opened.wrapped(move |store| Driven::by(clock.clone(), store));
+        Opened { clock: Clock::Store, ..driven }
     }
 }
 
@@ -81,5 +83,36 @@ impl Default for ManualClock {
     /// A clock that shows [`factory::noon`].
     fn default() -> Self {
         Self::at(factory::noon())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use async_trait::async_trait;
+    use job_core::store::{OpenError, Reopen};
+    use job_store_mem::MemStore;
+
+    /// A store that has to be opened on each runtime.
+    #[derive(Clone, Debug)]
+    struct Bound(MemStore);
+
+    #[async_trait]
+    impl Reopen for Bound {
+        async fn reopen(&self) -> Result<Opened, OpenError> {
+            Ok(Opened { again: Some(Arc::new(self.clone())), ..self.0.opened() })
+        }
+    }
+
+    #[tokio::test]
+    async fn further_handles_of_a_driven_store_go_by_the_same_clock() {
+        let clock = ManualClock::default();
+        let first = clock.drive(Bound(MemStore::new()).reopen().await.unwrap());
+        let second = first.again.as_ref().unwrap().reopen().await.unwrap();
+        let third = second.again.as_ref().unwrap().reopen().await.unwrap();
+        clock.advance(Duration::from_secs(60));
+        for opened in [first, second, third] {
+            assert_eq!(opened.store.now().await.unwrap(), clock.now());
+        }
     }
 }

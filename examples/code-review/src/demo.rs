@@ -72,8 +72,7 @@ impl Demo {
         print(&announced(place, &proposed))?;
 
         let ids: Vec<i64> = proposed.iter().map(|it| it.id).collect();
-        let rounds =
-            Rounds { opened, url, database: database.clone(), settings, stop: CancellationToken::new() };
+        let rounds = Rounds { opened, database: database.clone(), settings, stop: CancellationToken::new() };
         let (ended, code) = with_progress(&rounds, ids.clone()).await?;
 
         for (name, jobs) in &ended.completed {

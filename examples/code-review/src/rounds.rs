@@ -3,7 +3,7 @@
 use crate::{Database, GenerateDiff, ProposalHeat, proposal_jobs};
 use job_core::{
     BoxError, Job, JobStatus, TypeName,
-    store::{Filter, JobStoreExt, Opened, StoreUrl, Switch},
+    store::{Filter, JobStoreExt, Opened, Switch},
 };
 use job_runner::{Registry, Script, ScriptError, SectionSettings};
 use std::{collections::BTreeMap, num::NonZeroU32, time::Duration};
@@ -20,8 +20,6 @@ const LIMIT: NonZeroU32 = NonZeroU32::new(20_000).unwrap();
 pub(crate) struct Rounds {
     /// The store.
     pub(crate) opened: Opened,
-    /// Where it is.
-    pub(crate) url: StoreUrl,
     /// The context of the jobs.
     pub(crate) database: Database,
     /// How the section runs. Its types are ours, whatever it says.
@@ -79,7 +77,6 @@ impl Rounds {
         let registry = Registry::new().register_transactional::<GenerateDiff>().register::<ProposalHeat>();
         let settings = SectionSettings { types: Vec::new(), wait_for_lock: false, ..self.settings.clone() };
         let script = Script::new(self.opened.clone(), registry, self.database.clone(), settings)?;
-        let script = script.heart_store(self.database.opener(), self.url.clone());
         Ok(script.stop_token(self.stop.clone()))
     }
 

@@ -1,6 +1,6 @@
 //! How a command line that knows no store crate opens one.
 
-use super::{JobStore, Notes, StoreError, Switches, Wake};
+use super::{JobStore, Notes, Reopen, StoreError, Switches, Wake};
 use crate::{BoxError, Clock, Timestamp};
 use async_trait::async_trait;
 use std::{fmt, num::NonZeroU32, sync::Arc};
@@ -11,7 +11,8 @@ pub trait Opener: fmt::Debug + Send + Sync + 'static {
     /// The URL schemes it knows, such as `["sqlite"]`.
     fn schemes(&self) -> &'static [&'static str];
 
-    /// Opens the store. Called once per async runtime: a connection lives on the runtime that opened it.
+    /// Opens the store, on the runtime that uses it. A handle that only works while that runtime does says in
+    /// [`Opened::again`] how others come to one.
     ///
     /// # Errors
     ///
@@ -64,10 +65,16 @@ pub struct Opened {
     pub admin: Option<Arc<dyn Admin>>,
     /// Whose time its calls go by: the store's own, but in tests.
     pub clock: Clock,
+    /// How a runner's heart comes to a handle of its own, where this one only works while the runtime that opened it
+    /// does. `None` if it can be used from every runtime, whatever others do: then the heart shares it.
+    ///
+    /// Whoever puts another in the place of `store` says that of its further handles too, as
+    /// [`wrapped`](Self::wrapped) does.
+    pub again: Option<Arc<dyn Reopen>>,
 }
 
 impl Opened {
-    /// `store` by its own clock, without wake-ups and tables.
+    /// `store` by its own clock, without wake-ups and tables, to be used from every runtime.
     #[must_use]
     pub fn new<S: JobStore + Notes + Switches>(scheme: &'static str, store: Arc<S>) -> Self {
         Self {
@@ -78,6 +85,7 @@ impl Opened {
             wake: None,
             admin: None,
             clock: Clock::Store,
+            again: None,
         }
     }
 }

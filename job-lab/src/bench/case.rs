@@ -225,7 +225,7 @@ impl Case {
         match self.work {
             Work::Enqueue(enqueue) => enqueue.run(opened.store, site, jobs).await?,
             Work::StoreDrain(exchanges) => exchanges.run(opened.store, site.drainers()).await?,
-            Work::Drain { then, .. } => drain::run(opened, site, then).await?,
+            Work::Drain { then, .. } => drain::run(opened, then).await?,
             Work::Claim { .. } => return claims::mean(&*opened.store).await,
             Work::Latency(it, By::Worker) => return it.of_worker(opened, site, jobs).await,
             Work::Latency(it, By::Claim) => return it.of_store(opened.store, site, jobs).await,

@@ -1,6 +1,6 @@
 //! The workload `drain`: the runner itself, as a script over everything that is due; its start counts.
 
-use super::{kind::Site, no_op::NoOp};
+use super::no_op::NoOp;
 use job_core::{BoxError, SectionName, Then, store::Opened};
 use job_runner::{Registry, Script, SectionSettings};
 use std::num::NonZeroU32;
@@ -13,15 +13,14 @@ pub(super) const CONCURRENCY: NonZeroU32 = NonZeroU32::new(1000).expect("not zer
 /// # Errors
 ///
 /// If the script could not run, or a job did not complete.
-pub(super) async fn run(opened: Opened, site: &Site, then: Then) -> Result<(), BoxError> {
+pub(super) async fn run(opened: Opened, then: Then) -> Result<(), BoxError> {
     let settings = SectionSettings {
         concurrency: CONCURRENCY,
         delete_completed: then == Then::Delete,
         ..SectionSettings::new(SectionName::new("bench")?)
     };
     let registry = Registry::new().register::<NoOp>();
-    let script = Script::new(opened, registry, (), settings)?;
-    let report = script.heart_store(site.opener.clone(), site.url.clone()).run().await?;
+    let report = Script::new(opened, registry, (), settings)?.run().await?;
     if report.incomplete.is_empty() {
         Ok(())
     } else {

@@ -37,9 +37,7 @@ impl Idle {
     /// If the worker fails, or nobody counts.
     pub(super) async fn of_worker(self, plot: &Plot<'_>, jobs: u32) -> Result<f64, BoxError> {
         let window = Duration::from_micros(100).saturating_mul(jobs).clamp(LEAST, MOST);
-        let worker =
-            Working::start(&plot.site, plot.site.open().await?, Registry::new().register::<NoOp>(), ())
-                .await?;
+        let worker = Working::start(plot.site.open().await?, Registry::new().register::<NoOp>(), ()).await?;
         // Until its start is no part of what is counted.
         sleep(window / 5).await;
         let figure = match self {

@@ -13,13 +13,13 @@ use job_core::{
 };
 use std::{path::Path, sync::Arc};
 
-/// Where a store is, and who opens it: once for the bench, and again for a runner's heart.
+/// Where a store is, and who opens it.
 #[derive(Clone, Debug)]
 pub(super) struct Site {
     /// Opens the store.
-    pub(super) opener: Arc<dyn Opener>,
+    opener: Arc<dyn Opener>,
     /// Names it.
-    pub(super) url: StoreUrl,
+    url: StoreUrl,
     /// Its schema, if it is in PostgreSQL.
     room: Option<Room>,
 }

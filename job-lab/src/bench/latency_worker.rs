@@ -40,7 +40,7 @@ impl Percentile {
         let source = &JobSource::<Stamp>::new::<Plain<Starts>>(opened.store.clone());
         let opened = if opened.scheme == "postgres" { site.open().await? } else { opened };
         let (starts, mut started) = unbounded_channel();
-        let worker = Working::start(site, opened, Registry::new().register::<Stamp>(), starts).await?;
+        let worker = Working::start(opened, Registry::new().register::<Stamp>(), starts).await?;
         let create = |number| async move {
             source.create(&Stamp { number }).await?;
             Ok(())

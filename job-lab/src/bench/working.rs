@@ -1,6 +1,5 @@
 //! A worker in the place of production, for as long as something of it is measured.
 
-use super::kind::Site;
 use job_core::{BoxError, SectionName, store::Opened};
 use job_runner::{Registry, SectionSettings, Worker, WorkerError};
 use tokio::task::JoinSet;
@@ -14,25 +13,19 @@ pub(super) struct Working {
 }
 
 impl Working {
-    /// Starts one of the types of `registry` over `opened`, which is at `site`, with another handle for its heart, and
-    /// the settings that a section has if nothing is said. Returns once it has looked for jobs.
+    /// Starts one of the types of `registry` over `opened`, with the settings that a section has if nothing is said.
+    /// Returns once it has looked for jobs.
     ///
     /// # Errors
     ///
     /// If it does not start.
-    pub(super) async fn start<C>(
-        site: &Site,
-        opened: Opened,
-        registry: Registry<C>,
-        context: C,
-    ) -> Result<Self, BoxError>
+    pub(super) async fn start<C>(opened: Opened, registry: Registry<C>, context: C) -> Result<Self, BoxError>
     where
         C: Clone + Send + Sync + 'static,
     {
         let (stop, ready) = (CancellationToken::new(), CancellationToken::new());
         let settings = SectionSettings::new(SectionName::new("bench")?);
         let worker = Worker::new(opened, registry, context, settings)?
-            .heart_store(site.opener.clone(), site.url.clone())
             .stop_token(stop.clone())
             .ready_token(ready.clone());
         let mut run = JoinSet::new();

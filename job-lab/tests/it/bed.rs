@@ -35,7 +35,7 @@ pub(crate) use over_every_store;
 pub(crate) struct Bed {
     // Dropped in this order: the handle before what it stands on.
     pub(crate) opened: Opened,
-    opener: Arc<dyn Opener>,
+    pub(crate) opener: Arc<dyn Opener>,
     pub(crate) url: StoreUrl,
     /// The server and the schema, if it is in PostgreSQL.
     pub(crate) schema: Option<(String, String)>,

@@ -13,7 +13,6 @@ use std::{
     num::NonZeroU32,
     path::Path,
     process::{Command, Stdio},
-    sync::Arc,
     time::Duration,
 };
 
@@ -43,8 +42,7 @@ async fn run(file: &Path, ledger: Ledger) -> Result<RunReport, ScriptError> {
         wait_for_lock: true,
         ..SectionSettings::new(SectionName::new("chaos").unwrap())
     };
-    let script = Script::new(opened, registry, ledger, settings).unwrap();
-    script.heart_store(Arc::new(job_store_sqlite::Opener), url(file)).run().await
+    Script::new(opened, registry, ledger, settings).unwrap().run().await
 }
 
 /// A process that runs a script, and is killed at that moment of a handler.

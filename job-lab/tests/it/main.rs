@@ -14,4 +14,5 @@ mod postgres;
 mod roles;
 mod same_rows;
 mod schema;
+mod standstill;
 mod workers;

@@ -41,15 +41,15 @@ async fn a_script_and_a_worker_run_all_they_have_with_the_rights_of_a_worker() {
     let pause = Switch::PauseType("errand".parse().unwrap());
     let refused = opened(&url).await.switches.set(&pause, true).await.unwrap_err();
     assert!(matches!(refused, StoreError::Denied(_)), "it is the role that connects: {refused}");
-    let (registry, opener) = (Arc::new(Registry::new().register::<Errand>()), Arc::new(job_store_pg::Opener));
+    let registry = Arc::new(Registry::new().register::<Errand>());
 
     enqueue(&owner).await;
     let script = Script::new(opened(&url).await, registry.clone(), Ran::default(), Bed::settings()).unwrap();
-    assert_ran(&script.heart_store(opener.clone(), url.clone()).run().await.unwrap());
+    assert_ran(&script.run().await.unwrap());
 
     let (ready, stop) = (CancellationToken::new(), CancellationToken::new());
     let worker = Worker::new(opened(&url).await, registry, Ran::default(), Bed::settings()).unwrap();
-    let worker = worker.heart_store(opener, url).ready_token(ready.clone()).stop_token(stop.clone());
+    let worker = worker.ready_token(ready.clone()).stop_token(stop.clone());
     let mut working = tokio::spawn(worker.run());
     ready.cancelled().await;
     enqueue(&owner).await;

@@ -3,16 +3,13 @@
 use crate::{
     Place, ScriptError, WorkerError, attempt::panic::catching_async, lease::heart::Heart, opening::patiently,
 };
-use job_core::store::{OpenError, Opened, Opener, StoreUrl};
+use job_core::store::{OpenError, Opened, Reopen};
 use std::{io, sync::Arc, time::Duration};
 use tokio::{
     runtime::Builder,
     sync::oneshot::{self, Receiver},
 };
 use tokio_util::sync::DropGuard;
-
-/// How the heart opens its own handle of the store, if it does not share the run's.
-pub(crate) type Own = Option<(Arc<dyn Opener>, StoreUrl)>;
 
 /// The heart could not be started.
 #[derive(Debug)]
@@ -51,13 +48,12 @@ pub(crate) struct Beating {
 }
 
 impl Beating {
-    /// Starts `heart` in `place`, with its own handle of the store if `own` says how, else with `opened`. A store that is
-    /// away is waited for as long as `limit`.
+    /// Starts `heart` in `place`. On a thread it has its own handle of the store, if `opened` only works while the runtime
+    /// that opened it does; one that is away is waited for as long as `limit`.
     pub(crate) async fn start(
         heart: Heart,
         place: Place,
         opened: Opened,
-        own: Own,
         limit: Duration,
     ) -> Result<Self, HeartError> {
         let stop = heart.stop.clone().drop_guard();
@@ -75,8 +71,8 @@ impl Beating {
                     Builder::new_current_thread().enable_all().build().map_err(HeartError::Threads)?;
                 let beat = async move {
                     let opening = async {
-                        match own {
-                            Some((opener, url)) => open(opener, url, limit).await,
+                        match &opened.again {
+                            Some(again) => reopen(again.clone(), opened.scheme, limit).await,
                             None => Ok(opened),
                         }
                     };
@@ -108,13 +104,12 @@ impl Beating {
     }
 }
 
-/// Opens the store on the heart's own runtime. A heart that stands still because of a panic would hold leases that nobody
-/// renews, so that is an error too.
-async fn open(opener: Arc<dyn Opener>, url: StoreUrl, limit: Duration) -> Result<Opened, OpenError> {
-    let scheme = format!("{}:", url.scheme());
-    let opening = async move { patiently(&*opener, &url, limit).await };
+/// Opens the store once more, on the heart's own runtime. A heart that stands still because of a panic would hold leases that
+/// nobody renews, so that is an error too.
+async fn reopen(again: Arc<dyn Reopen>, scheme: &str, limit: Duration) -> Result<Opened, OpenError> {
+    let opening = async move { patiently(|| again.reopen(), limit).await };
     catching_async(Box::pin(opening), |_| ()).await.unwrap_or_else(|panic| {
-        let advice = "its opener panicked; this is a bug in it".to_owned();
-        Err(OpenError { url: scheme, advice, source: panic.to_string().into() })
+        let advice = "opening it once more panicked; this is a bug in the store".to_owned();
+        Err(OpenError { url: format!("{scheme}:"), advice, source: panic.to_string().into() })
     })
 }

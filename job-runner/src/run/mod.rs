@@ -123,8 +123,8 @@ impl<C: Clone + Send + Sync + 'static> Run<C> {
         }
     }
 
-    /// Starts the heart, which keeps `lock` too, if there is one. If it opens a store of its own that is away, it waits for
-    /// that as long as `limit`.
+    /// Starts the heart, which keeps `lock` too, if there is one. If it opens the store once more and that is away, it waits
+    /// for it as long as `limit`.
     pub(crate) async fn start_heart(
         &self,
         lock: Option<HeldLock>,
@@ -143,8 +143,7 @@ impl<C: Clone + Send + Sync + 'static> Run<C> {
             stop: CancellationToken::new(),
             away: AtomicBool::new(false),
         };
-        let (opened, own) = (self.setup.opened.clone(), self.setup.heart_store.clone());
-        Beating::start(heart, self.setup.place, opened, own, limit).await
+        Beating::start(heart, self.setup.place, self.setup.opened.clone(), limit).await
     }
 
     /// Who starts attempts, where their ends come in, and the watch over their time, which lasts as long as its handle.

@@ -1,9 +1,6 @@
 //! What a run is made of, whether it is a script's or a worker's.
 
-use crate::{
-    BuildError, Hooks, LogNotifier, Notifier, Place, Registry, Reporter, SectionSettings,
-    lease::heart_thread::Own,
-};
+use crate::{BuildError, Hooks, LogNotifier, Notifier, Place, Registry, Reporter, SectionSettings};
 use job_core::{TypeName, store::Opened};
 use std::{fmt, sync::Arc};
 use tokio_util::sync::CancellationToken;
@@ -17,7 +14,6 @@ pub(crate) struct Setup<C> {
     /// The types it runs.
     pub(crate) types: Vec<TypeName>,
     pub(crate) place: Place,
-    pub(crate) heart_store: Own,
     pub(crate) stop: CancellationToken,
     pub(crate) release: CancellationToken,
     pub(crate) reporter: Option<Arc<dyn Reporter>>,
@@ -49,7 +45,6 @@ impl<C: Clone + Send + Sync + 'static> Setup<C> {
             settings,
             types,
             place: Place::Threads,
-            heart_store: None,
             stop: CancellationToken::new(),
             release: CancellationToken::new(),
             reporter: None,
@@ -81,18 +76,6 @@ macro_rules! setup_methods {
         #[must_use]
         pub fn place(mut self, place: crate::Place) -> Self {
             self.setup.place = place;
-            self
-        }
-
-        /// How the heart, on its own thread, opens its own handle of the same store; else it shares the one it was
-        /// given. Needed where a connection is driven by the runtime that opened it.
-        #[must_use]
-        pub fn heart_store(
-            mut self,
-            opener: std::sync::Arc<dyn job_core::store::Opener>,
-            url: job_core::store::StoreUrl,
-        ) -> Self {
-            self.setup.heart_store = Some((opener, url));
             self
         }
 

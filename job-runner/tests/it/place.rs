@@ -8,7 +8,7 @@ use crate::{
 use async_trait::async_trait;
 use job_core::{
     JobStatus,
-    store::{OpenError, Opened, Opener, StoreError, StoreUrl},
+    store::{OpenError, Opened, Reopen, StoreError},
 };
 use job_runner::{Place, RunReport, ScriptError, SectionSettings, WorkerError};
 use job_testing::factory::limit;
@@ -21,7 +21,7 @@ use std::{
 };
 use tokio::task::{JoinHandle, yield_now};
 
-/// Opens the store once it has been away for some tries. Or panics.
+/// Opens the store again once it has been away for some tries. Or panics.
 #[derive(Debug)]
 struct Late {
     store: Unsteady,
@@ -30,12 +30,8 @@ struct Late {
 }
 
 #[async_trait]
-impl Opener for Late {
-    fn schemes(&self) -> &'static [&'static str] {
-        &["memory"]
-    }
-
-    async fn open(&self, url: &StoreUrl) -> Result<Opened, OpenError> {
+impl Reopen for Late {
+    async fn reopen(&self) -> Result<Opened, OpenError> {
         assert!(!self.panics, "no store today");
         let left = self.away.load(SeqCst);
         if left == 0 {
@@ -43,7 +39,7 @@ impl Opener for Late {
         }
         self.away.store(left - 1, SeqCst);
         let source = StoreError::Unavailable("too many clients".into()).into();
-        Err(OpenError { url: url.url.clone(), advice: "wait a little".to_owned(), source })
+        Err(OpenError { url: "memory:".to_owned(), advice: "wait a little".to_owned(), source })
     }
 }
 
@@ -53,25 +49,26 @@ type Run = JoinHandle<Result<RunReport, WorkerError>>;
 async fn worker_with(away: u32, panics: bool) -> (Stage, Arc<Late>, Run) {
     let (stage, store) = Stage::unsteady();
     stage.create(Play::new("it", Act::Succeed)).await;
-    let opener = Arc::new(Late { store, away: AtomicU32::new(away), panics });
-    let worker = stage.worker().place(Place::Threads);
-    let run = stage.start_worker(worker.heart_store(opener.clone(), StoreUrl::new("memory:")));
-    (stage, opener, run)
+    let late = Arc::new(Late { store, away: AtomicU32::new(away), panics });
+    let stage = stage.through(Opened { again: Some(late.clone()), ..stage.opened.clone() });
+    let run = stage.start_worker(stage.worker().place(Place::Threads));
+    (stage, late, run)
 }
 
 /// Opens the store with faults, as the heart's own handle; or nothing.
 #[derive(Debug)]
-pub(crate) struct OpensFor(pub(crate) Option<Unsteady>);
+struct OpensFor(Option<Unsteady>);
+
+/// The stage, where a heart has this for its own handle of the store; or cannot have any.
+pub(crate) fn with_heart_on(own: Option<Unsteady>, stage: &Stage) -> Stage {
+    stage.through(Opened { again: Some(Arc::new(OpensFor(own))), ..stage.opened.clone() })
+}
 
 #[async_trait]
-impl Opener for OpensFor {
-    fn schemes(&self) -> &'static [&'static str] {
-        &["memory"]
-    }
-
-    async fn open(&self, url: &StoreUrl) -> Result<Opened, OpenError> {
+impl Reopen for OpensFor {
+    async fn reopen(&self) -> Result<Opened, OpenError> {
         self.0.as_ref().map(Unsteady::opened).ok_or_else(|| OpenError {
-            url: url.url.clone(),
+            url: "memory:".to_owned(),
             advice: "there is nothing to open".to_owned(),
             source: "nothing".into(),
         })
@@ -91,14 +88,11 @@ fn quick_beats() -> SectionSettings {
 async fn with_every_slot_spinning_leases_are_still_renewed_by_the_hearts_own_handle() {
     let stage = Stage::new();
     let own = Unsteady::new(&stage.store);
+    let stage = with_heart_on(Some(own.clone()), &stage);
     for label in ["first", "second"] {
         stage.create(Play::new(label, Act::Spin)).await;
     }
-    let script = stage
-        .script_with(quick_beats())
-        .place(Place::Threads)
-        .heart_store(Arc::new(OpensFor(Some(own.clone()))), StoreUrl::new("memory:"));
-    let run = stage.start(script);
+    let run = stage.start(stage.script_with(quick_beats()).place(Place::Threads));
     stage.here("first").await;
     stage.here("second").await;
     let beats = own.calls("renew");
@@ -114,10 +108,7 @@ async fn with_every_slot_spinning_leases_are_still_renewed_by_the_hearts_own_han
 async fn a_heart_that_cannot_open_its_store_runs_nothing_and_leaves_the_section_free() {
     let stage = Stage::new();
     let job = stage.create(Play::new("it", Act::Succeed)).await;
-    let script = stage
-        .script_with(quick_beats())
-        .place(Place::Threads)
-        .heart_store(Arc::new(OpensFor(None)), StoreUrl::new("memory:"));
+    let script = with_heart_on(None, &stage).script_with(quick_beats()).place(Place::Threads);
     let error = script.run().await.unwrap_err();
     assert!(matches!(error, ScriptError::Open(_)), "{error}");
     assert_eq!(stage.row(job.id).await.state.status(), JobStatus::Waiting);
@@ -133,8 +124,8 @@ async fn a_heart_whose_store_is_away_waits_for_it_and_a_stop_does_not() {
     stage.stop.cancel();
     assert_eq!(count(&run.await.unwrap().unwrap().completed, "usual"), 1);
 
-    let (stage, opener, run) = worker_with(u32::MAX, false).await;
-    while opener.away.load(SeqCst) == u32::MAX {
+    let (stage, late, run) = worker_with(u32::MAX, false).await;
+    while late.away.load(SeqCst) == u32::MAX {
         yield_now().await;
     }
     stage.stop.cancel();

@@ -1,4 +1,4 @@
-//! Workers on a real file, as in production: threads, a heart of its own, and each its own handle of the store.
+//! Workers on a real file, as in production: threads, and each its own handle of the store.
 
 use crate::{
     play::{Act, Play},
@@ -9,7 +9,7 @@ use job_core::{
     store::{Filter, Opener, StoreUrl},
 };
 use job_runner::{Place, Worker};
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 use tokio::time::{sleep, timeout};
 
 const JOBS: u64 = 300;
@@ -18,14 +18,13 @@ const JOBS: u64 = 300;
 async fn two_workers_on_a_file_run_each_job_once_and_at_once_and_stop_in_time() {
     let folder = tempfile::tempdir().unwrap();
     let url = StoreUrl::new(format!("sqlite:{}", folder.path().join("jobs.sqlite3").display()));
-    let opener = Arc::new(job_store_sqlite::Opener);
+    let opener = job_store_sqlite::Opener;
     let stage = Stage::new().through(opener.open(&url).await.unwrap());
     let mut runs = Vec::new();
     for _ in 0..2 {
         let opened = opener.open(&url).await.unwrap();
         let worker = Worker::new(opened, Stage::registry(), stage.clone(), Stage::settings()).unwrap();
-        let worker = worker.place(Place::Threads).heart_store(opener.clone(), url.clone());
-        runs.push(stage.start_worker(worker.stop_token(stage.stop.clone())));
+        runs.push(stage.start_worker(worker.place(Place::Threads).stop_token(stage.stop.clone())));
     }
     for n in 0..JOBS {
         stage.create(Play::new(&n.to_string(), Act::Succeed)).await;

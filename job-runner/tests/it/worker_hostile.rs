@@ -1,15 +1,15 @@
 //! Handlers that behave badly: the worker lives, its slots are accounted for, and the others are on time.
 
 use crate::{
-    place::OpensFor,
+    place::with_heart_on,
     play::{Act, Brief, Play, Usual},
     stage::{SECOND, Stage, count},
     unsteady::Unsteady,
 };
-use job_core::{JobStatus, store::StoreUrl};
+use job_core::JobStatus;
 use job_runner::{Place, SectionSettings};
 use job_testing::factory::limit;
-use std::sync::{Arc, atomic::Ordering::SeqCst};
+use std::sync::atomic::Ordering::SeqCst;
 use tokio::time::{sleep, timeout};
 
 #[tokio::test(start_paused = true)]
@@ -40,6 +40,7 @@ async fn panics_and_roars_take_one_slot_for_as_long_as_they_last() {
 async fn handlers_that_hang_spin_or_block_hold_up_neither_the_others_nor_the_beats() {
     let stage = Stage::new();
     let own = Unsteady::new(&stage.store);
+    let stage = with_heart_on(Some(own.clone()), &stage);
     let mut hostile = Vec::new();
     for (label, act) in
         [("hangs", Act::Hang), ("spins", Act::Spin), ("spins too", Act::Spin), ("blocks", Act::Block)]
@@ -53,10 +54,7 @@ async fn handlers_that_hang_spin_or_block_hold_up_neither_the_others_nor_the_bea
         poll: SECOND / 10,
         ..Stage::settings()
     };
-    let worker = stage
-        .worker_with(settings)
-        .place(Place::Threads)
-        .heart_store(Arc::new(OpensFor(Some(own.clone()))), StoreUrl::new("memory:"));
+    let worker = stage.worker_with(settings).place(Place::Threads);
     let pulse = worker.pulse();
     let run = stage.start_worker(worker);
     stage.here("spins too").await;

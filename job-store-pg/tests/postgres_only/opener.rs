@@ -6,12 +6,13 @@ use crate::{
 };
 use diesel_async::SimpleAsyncConnection;
 use job_core::{
-    Reply, Text,
-    store::{Filter, JobStoreExt, Opener as _, StoreUrl},
+    Clock, Reply, Text,
+    store::{Filter, JobStoreExt, Opener as _, StoreError, StoreUrl, Switch},
 };
 use job_store_pg::{Opener, PgStore};
 use job_testing::{Fixture, factory};
-use std::time::Duration;
+use std::{slice, thread, time::Duration};
+use tokio::runtime::Builder;
 
 #[test]
 fn a_url_opens_a_store_with_its_tables() {
@@ -58,6 +59,33 @@ fn the_server_says_since_when_it_runs() {
             started < now && now.since(started) < Duration::from_secs(100 * 365 * 24 * 3600),
             "{started}"
         );
+    });
+}
+
+#[test]
+fn a_further_handle_is_of_the_same_schema_and_role_and_outlives_the_runtime_of_the_first() {
+    let (schema, first) = thread::spawn(|| {
+        let opens = async {
+            let schema = TestSchema::with_roles().await;
+            schema.store().await;
+            let url = server::and(server::url(), &format!("schema={}", schema.name));
+            let role = Some(format!("{}_worker", schema.name));
+            (schema, Opener.open(&StoreUrl { role, ..StoreUrl::new(url) }).await.unwrap())
+        };
+        Builder::new_current_thread().enable_all().build().unwrap().block_on(opens)
+    })
+    .join()
+    .unwrap();
+    run(async move {
+        let second = first.again.unwrap().reopen().await.unwrap();
+        let third = second.again.unwrap().reopen().await.unwrap();
+        let job = factory::job(third.store.mint());
+        second.store.insert(slice::from_ref(&job), Clock::Store).await.unwrap();
+        assert!(job.made(&third.store.get(job.id).await.unwrap().unwrap()));
+        assert!(schema.store().await.any(&Filter::ids([job.id])).await.unwrap());
+        let pause = Switch::PauseType(job.type_name);
+        let refused = third.switches.set(&pause, true).await.unwrap_err();
+        assert!(matches!(refused, StoreError::Denied(_)), "only operators pause: {refused}");
     });
 }
 

@@ -9,7 +9,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use job_core::{
     About, AttemptNote, Clock, Job, JobStatus, JobType, NewJob, NoteFilter, NoteKind, Options, RunnableJob,
     SectionName, TransactionalJob,
-    store::{Filter, Inserted, JobStoreExt, Opened, Opener, StoreError, StoreUrl},
+    store::{Filter, Inserted, JobStoreExt, Opened, Opener, StoreError},
 };
 use job_runner::{Registry, Script, SectionSettings};
 use std::{
@@ -36,8 +36,7 @@ const ALL: NonZeroU32 = NonZeroU32::MAX;
 /// A store, a ledger, and who keeps both busy.
 pub(super) struct Flow<'a> {
     database: &'a Database,
-    /// The store, as it is opened for each script's heart; and where the ledger is.
-    url: StoreUrl,
+    /// Where the handlers find the ledger.
     ledger: String,
     lease: Duration,
     opened: Opened,
@@ -56,11 +55,10 @@ impl<'a> Flow<'a> {
     /// In that database, whose server the store finds at `store`, and the handlers at `ledger`. Leases are short, so that
     /// a test need not wait long for what one has to end.
     pub(super) async fn new(database: &'a Database, store: &str, ledger: &str) -> Self {
-        let url = database.store_url(store);
-        let opened = job_store_pg::Opener.open(&url).await.unwrap();
+        let opened = job_store_pg::Opener.open(&database.store_url(store)).await.unwrap();
         database.connect().await.batch_execute(TABLE).await.unwrap();
         let lease = Duration::from_secs(3);
-        Self { database, url, ledger: database.at(ledger), lease, opened, starts: Arc::default() }
+        Self { database, ledger: database.at(ledger), lease, opened, starts: Arc::default() }
     }
 
     /// With leases as long as they are by default.
@@ -122,7 +120,6 @@ impl<'a> Flow<'a> {
             let ledger = Ledger::new(&self.ledger, self.starts.clone());
             let script =
                 Script::new(self.opened.clone(), registry.clone(), ledger, settings.clone()).unwrap();
-            let script = script.heart_store(Arc::new(job_store_pg::Opener), self.url.clone());
             if let Err(error) = script.run().await {
                 eprintln!("a script ended early: {error}");
             }

@@ -47,18 +47,14 @@ pub(super) struct Parts<C> {
     pub(super) opened: Opened,
     pub(super) context: C,
     pub(super) settings: SectionSettings,
-    /// How its heart opens a store of its own.
-    pub(super) url: StoreUrl,
 }
 
 /// A script or a worker, finished in the way that all of a command are: they are built by the same methods.
 macro_rules! equipped {
-    ($crew:expr, $runner:expr, $url:expr) => {{
+    ($crew:expr, $runner:expr) => {{
         let (crew, runner) = ($crew, $runner);
-        let runner = runner
-            .heart_store(crew.opener.clone(), $url)
-            .stop_token(crew.signals.stop().clone())
-            .release_token(crew.signals.release().clone());
+        let runner =
+            runner.stop_token(crew.signals.stop().clone()).release_token(crew.signals.release().clone());
         let runner = match &crew.reporter {
             Some(reporter) => runner.reporter(reporter.clone()),
             None => runner,
@@ -86,7 +82,7 @@ where
         let role = section.role().map(str::to_owned);
         let url = StoreUrl { role: role.clone(), ..StoreUrl::new(&self.url) };
         let opened = if self.patient {
-            opening::patiently(&*self.opener, &url, Duration::MAX).await?
+            opening::patiently(|| self.opener.open(&url), Duration::MAX).await?
         } else {
             self.opener.open(&url).await?
         };
@@ -95,7 +91,7 @@ where
             .await
             .map_err(|source| CommandError::Setup { section: setup.name, source })?;
         let settings = SectionSettings { wait_for_lock: self.wait, limit: self.limit, ..section.settings() };
-        Ok(Parts { opened, context, settings, url })
+        Ok(Parts { opened, context, settings })
     }
 }
 

@@ -40,13 +40,9 @@ where
         }
     }
 
-    async fn script(
-        &self,
-        section: &SectionName,
-        Parts { opened, context, settings, url }: Parts<C>,
-    ) -> Ended {
+    async fn script(&self, section: &SectionName, Parts { opened, context, settings }: Parts<C>) -> Ended {
         let script = match Script::new(opened, self.registry.clone(), context, settings) {
-            Ok(script) => equipped!(self, script, url),
+            Ok(script) => equipped!(self, script),
             Err(error) => return Ended::failed(&error.into()),
         };
         // Apart, so that a store that panics ends one section only.

@@ -79,10 +79,10 @@ where
     /// `None` if a signal came meanwhile.
     async fn hand(&self, section: &Section) -> Result<Option<Hand<C>>, CommandError> {
         let Some(parts) = self.parts(section).await? else { return Ok(None) };
-        let Parts { opened, context, settings, url } = parts;
+        let Parts { opened, context, settings } = parts;
         let worker = Worker::new(opened, self.registry.clone(), context, settings)?;
         let ready = CancellationToken::new();
-        let worker = equipped!(self, worker, url).ready_token(ready.clone());
+        let worker = equipped!(self, worker).ready_token(ready.clone());
         Ok(Some(Hand { section: section.name().clone(), pulse: worker.pulse(), ready, worker }))
     }
 }
