@@ -66,8 +66,8 @@ pub struct SectionSettings {
     pub wait_for_lock: bool,
     /// The folder that error reports are written to, one file each; if none is named, they are logged.
     pub report_dir: Option<PathBuf>,
-    /// How long final jobs are kept, before a worker prunes them; for ever, if not said. Types that hold a key for a
-    /// period are checked against it.
+    /// How long final jobs are kept; for ever by default. A worker looks for older ones every minute, a script when it has
+    /// run what was due. Types that hold a key for a period are checked against it.
     pub retention: Option<Duration>,
 }
 

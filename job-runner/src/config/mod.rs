@@ -21,12 +21,12 @@
 //! lease_doubt = "stop"                       # or "carry-on": while the store cannot be reached
 //! reports = "reports"                        # a folder for error reports, beside the log
 //! role = "reviewer"                          # the database role, where the store has roles
+//! retention = "30d"                          # how long final jobs are kept; for ever if not said
 //!
 //! # These only concern `run-jobs --worker`.
 //! prefetch = 4                               # jobs claimed beyond free slots; as many as slots if not said
 //! poll = "1s"                                # how often it looks for work that it was not woken for
 //! scan = "5s"                                # how often it looks for jobs whose runner was lost
-//! retention = "30d"                          # how long final jobs are kept; for ever if not said
 //!
 //! [section.heat]
 //! link = "code-review"                       # all as there, under a name and a lock of its own

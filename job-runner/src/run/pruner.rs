@@ -12,48 +12,65 @@ use tracing::{debug, warn};
 /// How many are deleted in a call: few enough that nobody waits for it.
 const BATCH: NonZeroU32 = NonZeroU32::new(1000).expect("not zero");
 
-/// How often it looks, if it did not find a whole batch the last time.
+/// How often a worker looks.
 const PERIOD: Duration = Duration::from_secs(60);
 
-/// Deletes old final jobs, a batch at a time. Nothing else waits for it, or for what keeps it from it.
+/// For how long a script goes on. What is left then is the next one's.
+const SCRIPT_MOST: Duration = Duration::from_secs(60);
+
+/// Deletes old final jobs, a batch at a time; none, if the section does not say for how long they are kept.
 pub(crate) struct Pruner<'a, C> {
     pub(crate) run: &'a Run<C>,
-    pub(crate) tidings: &'a Tidings,
 }
 
 impl<C: Clone + Send + Sync + 'static> Pruner<'_, C> {
-    /// Goes on until it is `over`; not at all, if the section does not say for how long final jobs are kept. Begins some
-    /// time in the first period, so that workers that start together do not prune together.
-    pub(crate) async fn run(self, over: &CancellationToken) {
+    /// Beside a worker, until it is `over`; nothing else waits for it, or for what keeps it from it. Begins some time in the
+    /// first period, so that workers that start together do not prune together.
+    pub(crate) async fn run(self, tidings: &Tidings, over: &CancellationToken) {
         let Some(retention) = self.run.settings().retention else { return };
-        over.run_until_cancelled(self.prune_all(retention)).await;
+        let Run { clock, .. } = self.run;
+        let for_ever = async {
+            let mut wait = clock.jittered(PERIOD / 2);
+            let mut failed = false;
+            loop {
+                tokio::time::sleep(wait).await;
+                wait = clock.at_most(PERIOD);
+                if tidings.is_disabled() {
+                    continue;
+                }
+                match self.prune_all(retention).await {
+                    Ok(()) => failed = false,
+                    Err(error) if failed => {
+                        debug!(error = &error as &dyn Error, "Old jobs are still not deleted.")
+                    }
+                    Err(error) => {
+                        failing(&error);
+                        failed = true;
+                    }
+                }
+            }
+        };
+        over.run_until_cancelled(for_ever).await;
     }
 
-    async fn prune_all(&self, retention: Duration) {
-        let Run { clock, setup, .. } = self.run;
-        let mut wait = clock.jittered(PERIOD / 2);
-        let mut failed = false;
+    /// Once, as the last thing that a script does, until it is told to stop.
+    pub(crate) async fn run_once(self) {
+        let Some(retention) = self.run.settings().retention else { return };
+        let pruned = tokio::time::timeout(SCRIPT_MOST, self.prune_all(retention));
+        if let Some(Ok(Err(error))) = self.run.setup.stop.run_until_cancelled(pruned).await {
+            failing(&error);
+        }
+    }
+
+    /// Deletes all that are old by now. Rests as long as it works, so that a server with much to delete has time for jobs.
+    async fn prune_all(&self, retention: Duration) -> Result<(), StoreError> {
+        let clock = &self.run.clock;
         loop {
-            tokio::time::sleep(wait).await;
-            wait = clock.at_most(PERIOD);
-            if self.tidings.is_disabled() {
-                continue;
+            let begun = clock.instant();
+            if self.prune(retention).await? < u64::from(BATCH.get()) {
+                return Ok(());
             }
-            match self.prune(retention).await {
-                // While there is more, as often as the worker looks after other things.
-                Ok(pruned) if pruned >= u64::from(BATCH.get()) => wait = clock.at_most(setup.settings.scan),
-                Ok(_) => failed = false,
-                Err(error) if failed => {
-                    debug!(error = &error as &dyn Error, "Old jobs are still not deleted.")
-                }
-                Err(error) => {
-                    warn!(
-                        error = &error as &dyn Error,
-                        "Jobs that ended long ago could not be deleted; this is tried again every minute."
-                    );
-                    failed = true;
-                }
-            }
+            tokio::time::sleep(clock.since(begun)).await;
         }
     }
 
@@ -73,4 +90,11 @@ impl<C: Clone + Send + Sync + 'static> Pruner<'_, C> {
         }
         Ok(pruned)
     }
+}
+
+fn failing(error: &StoreError) {
+    warn!(
+        error = error as &dyn Error,
+        "Jobs that ended long ago could not be deleted; a worker tries again every minute, a script when it runs next."
+    );
 }

@@ -16,7 +16,7 @@ use crate::{
         fetcher::Fetcher,
         halt::{on_the_way, unanswered},
     },
-    run::{Run, setup::Setup},
+    run::{Run, pruner::Pruner, setup::Setup},
 };
 use job_core::{
     QueueName, Timestamp,
@@ -143,6 +143,7 @@ impl<C: Clone + Send + Sync + 'static> ScriptRun<C> {
             Some(Err(error)) => warn!("Whether pauses hold jobs back is not known: {error}"),
             None => {}
         }
+        Pruner { run }.run_once().await;
         Ok(finish)
     }
 

@@ -91,7 +91,7 @@ impl<C: Clone + Send + Sync + 'static> WorkerRun<C> {
                 self.pump(aftermath).await
             },
             Tender::new(&self.run, &self.tidings).run(&over),
-            Pruner { run: &self.run, tidings: &self.tidings }.run(&over),
+            Pruner { run: &self.run }.run(&self.tidings, &over),
         );
         aftermath.run.rescued = rescued;
         worked

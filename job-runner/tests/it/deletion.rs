@@ -7,9 +7,10 @@ use crate::{
 };
 use job_core::{
     Attempt, BoxError, JobStatus, JsonError, RunnableJob, UniqueKey, UniqueScope,
-    store::{Deletion, JobStore, JobStoreExt},
+    store::{Deletion, Filter, JobStore, JobStoreExt},
 };
 use job_runner::{Registry, SectionSettings};
+use job_testing::factory::noon;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -94,4 +95,38 @@ async fn the_handler_of_a_deleted_job_is_told_at_the_next_beat() {
     let report = run.await.unwrap().unwrap();
     assert_eq!(report.gone, 1);
     assert!(stage.told.reports.lock().is_empty());
+}
+
+#[tokio::test]
+async fn a_script_deletes_in_the_end_what_its_section_keeps_no_longer() {
+    let stage = Stage::new();
+    let settings = || SectionSettings { retention: Some(Duration::from_secs(600)), ..Stage::settings() };
+    let old = stage.create(Play::new("old", Act::Succeed)).await;
+    stage.script_with(settings()).run().await.unwrap();
+    stage.store.set_now(noon() + Duration::from_secs(599));
+    let new = stage.create(Play::new("new", Act::Succeed)).await;
+    stage.script_with(settings()).run().await.unwrap();
+    stage.row(old.id).await;
+
+    stage.store.set_now(noon() + Duration::from_secs(601));
+    stage.run().await;
+    stage.row(old.id).await; // a section that does not say keeps all
+    stage.script_with(settings()).run().await.unwrap();
+    assert!(stage.store.get(old.id).await.unwrap().is_none());
+    assert_eq!(stage.row(new.id).await.state.status(), JobStatus::Completed);
+}
+
+/// However many they are.
+#[tokio::test(start_paused = true)]
+async fn a_script_deletes_more_than_a_batch() {
+    let stage = Stage::new();
+    let settings = SectionSettings { retention: Some(Duration::from_secs(600)), ..Stage::settings() };
+    for n in 0..2500 {
+        stage.create(Play::new(&n.to_string(), Act::Succeed)).await;
+    }
+    stage.run().await;
+    stage.store.set_now(noon() + Duration::from_secs(601));
+    stage.script_with(settings).run().await.unwrap();
+    let left = stage.store.count(&Filter::default(), 10_000).await.unwrap();
+    assert_eq!(left.jobs, 0);
 }
