@@ -20,8 +20,8 @@ pub trait Opener: fmt::Debug + Send + Sync + 'static {
     async fn open(&self, url: &StoreUrl) -> Result<Opened, OpenError>;
 }
 
-/// Where a store is, and how to connect.
-#[derive(Clone, Debug, Eq, PartialEq)]
+/// Where a store is, and how to connect. Its `Debug` shows no more of the URL than the scheme: there may be a password.
+#[derive(Clone, Eq, PartialEq)]
 pub struct StoreUrl {
     /// Such as `sqlite:jobs.sqlite3`.
     pub url: String,
@@ -45,6 +45,17 @@ impl StoreUrl {
     #[must_use]
     pub fn scheme(&self) -> &str {
         self.url.split(':').next().unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for StoreUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoreUrl")
+            .field("scheme", &self.scheme())
+            .field("role", &self.role)
+            .field("connections", &self.connections)
+            .field("create", &self.create)
+            .finish_non_exhaustive()
     }
 }
 

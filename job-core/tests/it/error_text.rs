@@ -59,3 +59,10 @@ fn time_saturates_at_both_ends_and_reads_back() {
     let error = "tomorrow".parse::<Timestamp>().unwrap_err().to_string();
     assert_eq!(error, "`tomorrow` is not a point in time; write it as 2026-11-24T12:00:00Z");
 }
+
+#[test]
+fn a_password_in_a_url_is_not_shown() {
+    let url = job_core::store::StoreUrl::new("postgres://app:secret@db.example/app?password=secret");
+    let shown = format!("{url:?}");
+    assert!(shown.contains("postgres") && !shown.contains("secret"), "{shown}");
+}
