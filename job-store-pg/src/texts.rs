@@ -1,6 +1,7 @@
 //! The text of every statement, filled in for one schema.
 
 use crate::{exchange::shifted, form::Form, new_rows::Inserting, schema::Schema};
+use std::fmt;
 
 const STARTED: &str = include_str!("sql/started.sql");
 
@@ -57,7 +58,6 @@ fn claim(due: &str) -> String {
 macro_rules! texts {
     ($($(#[$doc:meta])* $name:ident = $($part:expr),+;)*) => {
         /// One text for each statement. Diesel keeps each prepared, by its text.
-        #[derive(Debug)]
         pub(crate) struct Texts {
             $($(#[$doc])* pub(crate) $name: String,)*
             /// `sql/due.sql` and `sql/start.sql`
@@ -91,6 +91,13 @@ macro_rules! texts {
             }
         }
     };
+}
+
+impl fmt::Debug for Texts {
+    /// Without the texts: what holds a store shows it, and they are long.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Texts").finish_non_exhaustive()
+    }
 }
 
 texts! {
