@@ -1,12 +1,14 @@
 //! A store call: a task of its own that owns its connection, so that a caller may stop waiting at any moment.
 
 use crate::{
+    connection::{
+        pool::{LendError, Pool},
+        session::Session,
+        silence::unless_silent,
+    },
     error::{CallError, Kind, store_error},
-    pool::{LendError, Pool},
-    ring::Ringer,
-    session::Session,
-    silence::unless_silent,
-    texts::Texts,
+    statement::texts::Texts,
+    wake::ring::Ringer,
 };
 use job_core::{QueueName, store::StoreError};
 use std::{collections::BTreeSet, fmt, mem, sync::Arc, time::Duration};

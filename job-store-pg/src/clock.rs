@@ -2,10 +2,9 @@
 
 use crate::{
     call::Call,
+    connection::session::Session,
     error::CallError,
-    fields::Fields,
-    session::Session,
-    statement::{FromRow, Statement},
+    statement::{FromRow, Statement, fields::Fields},
 };
 use diesel::{QueryResult, pg::Pg, row::Row};
 use job_core::Timestamp;

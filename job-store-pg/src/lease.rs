@@ -1,13 +1,10 @@
 //! Leases: renewed by their holders, found by rescuers when they have ended.
 
 use crate::{
-    bind::Bind,
     call::Call,
+    connection::session::Session,
     error::CallError,
-    fields::Fields,
-    row::JobRow,
-    session::Session,
-    statement::{FromRow, Statement},
+    statement::{FromRow, Statement, bind::Bind, fields::Fields, row::JobRow},
 };
 use diesel::{QueryResult, pg::Pg, row::Row};
 use job_core::{

@@ -1,8 +1,10 @@
 //! Lists and counts: which rows fit a filter, page by page.
 
 use crate::{
-    bind::Bind, call::Call, condition::Condition, error::CallError, fields::Fields, row::JobRow,
-    session::Session, statement::FromRow,
+    call::Call,
+    connection::session::Session,
+    error::CallError,
+    statement::{FromRow, bind::Bind, condition::Condition, fields::Fields, row::JobRow},
 };
 use diesel::{QueryResult, pg::Pg, row::Row};
 use job_core::{

@@ -1,12 +1,10 @@
 //! Leased locks.
 
 use crate::{
-    bind::Bind,
     call::Call,
+    connection::session::Session,
     error::CallError,
-    fields::Fields,
-    session::Session,
-    statement::{FromRow, Statement},
+    statement::{FromRow, Statement, bind::Bind, fields::Fields},
 };
 use diesel::{QueryResult, pg::Pg, row::Row};
 use job_core::{

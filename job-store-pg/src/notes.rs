@@ -1,14 +1,11 @@
 //! Notes: appended, and read the newest first.
 
 use crate::{
-    bind::Bind,
     call::Call,
     change::note_columns,
-    condition::Condition,
+    connection::session::Session,
     error::CallError,
-    fields::Fields,
-    session::Session,
-    statement::{FromRow, Statement},
+    statement::{FromRow, Statement, bind::Bind, condition::Condition, fields::Fields},
 };
 use diesel::{QueryResult, pg::Pg, row::Row};
 use job_core::{
