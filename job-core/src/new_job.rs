@@ -89,7 +89,7 @@ impl NewJob {
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Options {
-    /// When it may start; now, if not said.
+    /// When it may start; by default now.
     pub start: Start,
     /// Another queue than the type's.
     pub queue: Option<QueueName>,

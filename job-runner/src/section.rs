@@ -32,13 +32,13 @@ pub struct SectionSettings {
     pub concurrency: NonZeroU32,
     /// The most handlers at a time for jobs that were claimed from one queue, where that is less than `concurrency`.
     pub queue_limits: BTreeMap<QueueName, NonZeroU32>,
-    /// How many threads handlers share; as many as there are handlers at a time, if not said, so that one that blocks or
+    /// How many threads handlers share; by default as many as there are handlers at a time, so that one that blocks or
     /// spins holds up no other. Fewer are enough, and cost less, where handlers only await; but as many that block at a
     /// time hold up all others until their time is up. Threads are started when they are needed, a few more than these
     /// for timers and in the stead of those that zombies hold.
     pub threads: Option<NonZeroU32>,
     /// How many jobs a worker claims beyond its free slots, so that a slot that falls free is filled at once; as many
-    /// as there are slots, if not said. A script claims none.
+    /// as there are slots, by default. A script claims none.
     pub prefetch: Option<u32>,
     /// How often a worker looks for work that nobody woke it for. Where the store wakes workers, queues in which nothing
     /// has happened lately take turns, one a poll, so that idling costs the same however many they are.
@@ -46,7 +46,7 @@ pub struct SectionSettings {
     /// How often a worker looks for jobs of runners that were not heard of again.
     pub scan: Duration,
     /// The most slots that are filled again although a handler that ran out of time still holds them; as many as there
-    /// are slots, if not said.
+    /// are slots, by default.
     pub zombie_limit: Option<u32>,
     /// The most jobs that a script starts; the rest is left to the next run. A worker has no such limit.
     pub limit: Option<u64>,

@@ -27,7 +27,7 @@ Work on this workspace:
   ci                   all that a change must pass: tidy, fmt, clippy, doc, deny, test
 
 Run what it builds, here, with ARGS untouched (COMMAND --help tells more):
-  run-jobs SECTION...  run the jobs that are due; with --worker, for as long as it is let
+  run-jobs SECTION...  run the jobs that are due; with --worker, until it is stopped
   jobs                 look at jobs and operate on them
   queues, types        look at queues and job types, pause and resume them
   sections             look at sections and their runs, disable and enable them

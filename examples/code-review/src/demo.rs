@@ -30,7 +30,7 @@ const SECTION: &str = "code-review";
 /// demo can be killed at any moment and repeated.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Demo {
-    /// The repository, or a folder in it; where you stand, if not said
+    /// The repository, or a folder in it; by default where you stand
     #[arg(default_value = ".", hide_default_value = true)]
     repository: PathBuf,
     /// How many of the newest commits, 1 to 10000

@@ -27,7 +27,7 @@ const GRACE: Duration = Duration::from_secs(10);
 /// /proposals/ID shows it with its diff and heat, once `run-jobs` has run those jobs.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Serve {
-    /// The repository, or a folder in it; where you stand, if not said
+    /// The repository, or a folder in it; by default where you stand
     #[arg(default_value = ".", hide_default_value = true)]
     repository: PathBuf,
     /// Where to listen; port 0 takes a free one

@@ -148,7 +148,7 @@ where
         Self { reporter: Some(Arc::new(reporter)), ..self }
     }
 
-    /// Who tells people of failures that are their business; the log, if not said.
+    /// Who tells people of failures that are their business; by default the log.
     #[must_use]
     pub fn notifier(self, notifier: impl Notifier) -> Self {
         Self { notifier: Some(Arc::new(notifier)), ..self }

@@ -12,19 +12,19 @@
 //! queues = ["slow"]                          # beside the queues of its types
 //! group = "main"                             # for `run-jobs --group main`
 //! lease = "30s"                              # how long a silent runner keeps its jobs
-//! beat = "10s"                               # how often it renews them; a third of the lease if not said
+//! beat = "10s"                               # how often it renews them; a third of the lease by default
 //! grace = "30s"                              # how long running jobs may take to end at a signal
 //! delete_completed = false                   # whether a completed job leaves no row
 //! crash_limit = 5                            # how often a job may lose its runner
-//! threads = 4                                # that handlers run on; as many as jobs at once if not said
+//! threads = 4                                # that handlers run on; as many as jobs at once by default
 //! zombie_limit = 4                           # handlers out of time whose slots are filled again
 //! lease_doubt = "stop"                       # or "carry-on": while the store cannot be reached
 //! reports = "reports"                        # a folder for error reports, beside the log
 //! role = "reviewer"                          # the database role, where the store has roles
-//! retention = "30d"                          # how long final jobs are kept; for ever if not said
+//! retention = "30d"                          # how long final jobs are kept; for ever by default
 //!
 //! # These only concern `run-jobs --worker`.
-//! prefetch = 4                               # jobs claimed beyond free slots; as many as slots if not said
+//! prefetch = 4                               # jobs claimed beyond free slots; as many as slots by default
 //! poll = "1s"                                # how often it looks for work that it was not woken for
 //! scan = "5s"                                # how often it looks for jobs whose runner was lost
 //!

@@ -49,9 +49,9 @@ pub(crate) struct Pump<'a, C> {
 /// What does not change while it runs.
 #[derive(Debug)]
 pub(crate) struct PumpTerms {
-    /// How many jobs are claimed beyond free slots; if it is not said, by the tempo, but never more than there are slots.
+    /// How many jobs are claimed beyond free slots; by default by the tempo, but never more than there are slots.
     pub(crate) prefetch: Option<usize>,
-    /// For how long the store may be away; for ever, if it is not said.
+    /// For how long the store may be away; by default for ever.
     pub(crate) gives_up: Option<Duration>,
     /// Whether a store that broke is tried again too, as long as that may pass.
     pub(crate) tireless: bool,

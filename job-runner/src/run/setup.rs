@@ -72,7 +72,7 @@ macro_rules! setup_methods {
             Ok(Self::new(opened, registry, context, settings)?.place(crate::Place::Here))
         }
 
-        /// Where its loops live; [`Place::Threads`](crate::Place::Threads) if not said.
+        /// Where its loops live; [`Place::Threads`](crate::Place::Threads) by default.
         #[must_use]
         pub fn place(mut self, place: crate::Place) -> Self {
             self.setup.place = place;
@@ -95,14 +95,14 @@ macro_rules! setup_methods {
             self
         }
 
-        /// Where error reports go; if not said, to files in the section's `report_dir`, or to the log.
+        /// Where error reports go; by default to files in the section's `report_dir`, or to the log.
         #[must_use]
         pub fn reporter(mut self, reporter: impl crate::Reporter) -> Self {
             self.setup.reporter = Some(std::sync::Arc::new(reporter));
             self
         }
 
-        /// Who tells people of user errors; [`LogNotifier`](crate::LogNotifier) if not said.
+        /// Who tells people of user errors; [`LogNotifier`](crate::LogNotifier) by default.
         #[must_use]
         pub fn notifier(mut self, notifier: impl crate::Notifier) -> Self {
             self.setup.notifier = std::sync::Arc::new(notifier);

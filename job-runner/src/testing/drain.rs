@@ -103,7 +103,7 @@ impl<C: Clone + Send + Sync + 'static> Drain<C> {
         Self { again: true, ahead: time, ..self }
     }
 
-    /// If there is more to do after this many attempts, it is taken to have no end; ten thousand, if not said.
+    /// If there is more to do after this many attempts, it is taken to have no end; by default ten thousand.
     #[must_use]
     pub fn at_most(self, attempts: u64) -> Self {
         Self { most: attempts, ..self }

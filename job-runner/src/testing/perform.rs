@@ -83,7 +83,7 @@ impl<C: Clone + Send + Sync + 'static> Perform<C> {
         Ok(Self { ground: Ground::new(opened, registry, context)?, attempt: None, stopped: false })
     }
 
-    /// The same, but each attempt counts as this one of its job, from 1; if not said, as the one after those that were.
+    /// The same, but each attempt counts as this one of its job, from 1; by default as the one after those that were.
     #[must_use]
     pub fn attempt(&self, number: u32) -> Self {
         Self { attempt: Some(number.max(1)), ..self.clone() }

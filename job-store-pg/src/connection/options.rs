@@ -63,7 +63,7 @@ impl PgOptions {
         ours.into_iter().try_fold(options, |options, (key, value)| options.with(&key, &value))
     }
 
-    /// The schema that the tables live in; `jobs` if not said.
+    /// The schema that the tables live in; `jobs` by default.
     ///
     /// # Errors
     ///
@@ -72,19 +72,19 @@ impl PgOptions {
         Ok(Self { schema: Schema::new(name)?, ..self })
     }
 
-    /// The database role that connections take after they connected; the one that connected if not said.
+    /// The database role that connections take after they connected; the one that connected by default.
     #[must_use]
     pub fn role(self, role: impl Into<String>) -> Self {
         Self { role: Some(role.into()), ..self }
     }
 
-    /// The most connections for calls; 4 if not said. The one that listens comes on top.
+    /// The most connections for calls; 4 by default. The one that listens comes on top.
     #[must_use]
     pub fn connections(self, most: NonZeroU32) -> Self {
         Self { connections: most, ..self }
     }
 
-    /// How long a call may take, with all its tries; 30 s if not said. A connection on which nothing comes for a third of it, or
+    /// How long a call may take, with all its tries; 30 s by default. A connection on which nothing comes for a third of it, or
     /// for ten seconds, is taken for dead before that, and the call made on another one.
     #[must_use]
     pub fn deadline(self, deadline: Duration) -> Self {
@@ -99,7 +99,7 @@ impl PgOptions {
         Self { pooler, ..self }
     }
 
-    /// Whether runners are told of new jobs by NOTIFY and hear of them by LISTEN; yes if not said. Without it they look
+    /// Whether runners are told of new jobs by NOTIFY and hear of them by LISTEN; yes by default. Without it they look
     /// once a second all the same.
     #[must_use]
     pub fn notify(self, notify: bool) -> Self {

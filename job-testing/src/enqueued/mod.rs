@@ -151,7 +151,7 @@ impl<'a> Enqueued<'a> {
         self.with(condition::due(&range), move |job| range.contains(&job.state.scheduled_start()))
     }
 
-    /// So many, and no others; if not said, at least one.
+    /// So many, and no others; by default, at least one.
     #[must_use]
     pub fn count(self, count: usize) -> Self {
         Self { count: Some(count), ..self }

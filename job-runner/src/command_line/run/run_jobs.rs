@@ -1,4 +1,4 @@
-//! `run-jobs`: runs sections of the configuration, once or for as long as it is let.
+//! `run-jobs`: runs sections of the configuration, once, or until they are stopped.
 
 use super::{crew::Crew, dry_run, signals::Signals};
 use crate::{
