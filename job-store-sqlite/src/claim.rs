@@ -19,6 +19,13 @@ macro_rules! rows {
     };
 }
 
+/// What a claim reads of a row.
+macro_rules! due {
+    () => {
+        concat!("SELECT ", include_str!("sql/waiting.sql"), include_str!("sql/due.sql"))
+    };
+}
+
 /// Rows that follow one another.
 macro_rules! run {
     () => {
@@ -27,7 +34,9 @@ macro_rules! run {
 }
 
 statements! {
-    Due = "SELECT ", include_str!("sql/waiting.sql"), include_str!("sql/due.sql");
+    Due = include_str!("sql/step.sql"),
+        due!(), include_str!("sql/of_step.sql"), include_str!("sql/startable.sql"),
+        "UNION ALL ", due!(), include_str!("sql/behind_steps.sql"), include_str!("sql/startable.sql");
     Start = include_str!("sql/start.sql"), rows!();
     StartKeyed = include_str!("sql/start.sql"), include_str!("sql/start_keyed.sql"), rows!();
     StartRun = include_str!("sql/start.sql"), run!();

@@ -23,7 +23,9 @@ const EVERY: Duration = Duration::from_millis(25);
 statements! {
     /// Differs from the last answer on the same connection if another connection has committed in between.
     DataVersion = "PRAGMA data_version";
-    WorkIsDue = include_str!("sql/work_is_due.sql");
+    WorkIsDue = include_str!("sql/step.sql"),
+        "SELECT 1 FROM (SELECT turn ", include_str!("sql/of_step.sql"),
+        "UNION ALL SELECT turn ", include_str!("sql/behind_steps.sql"), include_str!("sql/work_is_due.sql");
 }
 
 /// The way to the watch's thread, which is started when somebody waits for the first time and ends when this is

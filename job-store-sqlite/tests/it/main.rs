@@ -13,6 +13,7 @@ mod file;
 mod findings;
 mod foreign_key;
 mod group_commit;
+mod later;
 mod looking;
 mod migration;
 mod processes;

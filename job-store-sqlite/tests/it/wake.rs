@@ -10,15 +10,15 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 /// Ends when woken; or tells that it was not.
-async fn woken(store: &SqliteStore, within: Duration) -> bool {
+pub(crate) async fn woken(store: &SqliteStore, within: Duration) -> bool {
     timeout(within, store.woken(&[QueueName::default()])).await.is_ok()
 }
 
 /// Long enough on any machine; a test that succeeds does not take as long.
-const LONG: Duration = Duration::from_secs(20);
+pub(crate) const LONG: Duration = Duration::from_secs(20);
 
 /// Whatever rang before was heard.
-async fn quiet(store: &SqliteStore) {
+pub(crate) async fn quiet(store: &SqliteStore) {
     while woken(store, Duration::from_millis(200)).await {}
 }
 
